@@ -1,0 +1,1 @@
+"""What is configured: functions and how a request finds one."""

@@ -1,0 +1,74 @@
+"""Makes execution environments: gives each its number, variables, log stream, credentials and directory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import count
+from pathlib import Path
+
+from pytest_lambda_env.control.function import LATEST, Function
+from pytest_lambda_env.runtime.captured import CapturedNames
+from pytest_lambda_env.runtime.environment import Environment
+from pytest_lambda_env.runtime.files import EnvironmentFiles
+from pytest_lambda_env.runtime.log import log_stream_name
+from pytest_lambda_env.runtime.process import ProcessClock
+from pytest_lambda_env.runtime.timezone import TimeZone
+from pytest_lambda_env.runtime.variables import function_variables
+from pytest_lambda_env.runtime.watchdog import Watchdog
+from pytest_lambda_env.simulation.entropy import Entropy
+from pytest_lambda_env.simulation.instant import Instant
+
+
+class EnvironmentFactory:
+    """What all environments of one service have in common."""
+
+    def __init__(
+        self,
+        *,
+        entropy: Entropy,
+        clock: Callable[..., ProcessClock],
+        captured_names: CapturedNames,
+        watchdog: Watchdog,
+        passthrough: Sequence[Path],
+    ) -> None:
+        self._entropy = entropy
+        self._clock = clock
+        self._captured_names = captured_names
+        self._watchdog = watchdog
+        self._passthrough = passthrough
+        self._time_zone = TimeZone()
+        self._numbers = count(1)
+
+    def create(self, function: Function, at: Instant) -> Environment:
+        """A new, cold environment for the function's present configuration and code."""
+        name = log_stream_name(at, LATEST, self._entropy)
+        variables = function_variables(
+            function.configuration,
+            region=function.region,
+            credentials=self._credentials(),
+            version=LATEST,
+            log_stream_name=name,
+            initialization_type="on-demand",
+            task_root=str(function.code.task_root),
+        )
+        return Environment(
+            number=next(self._numbers),
+            code=function.code,
+            configuration=function.configuration,
+            variables=variables,
+            log_stream_name=name,
+            files=EnvironmentFiles(task_root=function.code.task_root, passthrough=self._passthrough),
+            watchdog=self._watchdog,
+            time_zone=self._time_zone,
+            captured_names=self._captured_names,
+            clock=self._clock,
+        )
+
+    def _credentials(self) -> dict[str, str]:
+        """Temporary credentials in the shape of an assumed role's; they open nothing anywhere."""
+        digits = self._entropy.hex("credentials", 80).upper()
+        return {
+            "AWS_ACCESS_KEY_ID": f"ASIA{digits[:16]}",
+            "AWS_SECRET_ACCESS_KEY": digits[:40],
+            "AWS_SESSION_TOKEN": digits[40:],
+        }

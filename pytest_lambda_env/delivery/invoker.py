@@ -1,0 +1,138 @@
+"""The one path by which every request reaches a handler: capacity, environment, INIT, INVOKE, record, response.
+
+A synchronous call, the asynchronous queue and an event source mapping are callers of :meth:`Invoker.invoke`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from pytest_lambda_env.control.function import Function
+from pytest_lambda_env.delivery import verdict
+from pytest_lambda_env.delivery.concurrency import check_capacity
+from pytest_lambda_env.delivery.pool import EnvironmentPool
+from pytest_lambda_env.delivery.recorder import Recorder, Span
+from pytest_lambda_env.delivery.request import InvokeRequest
+from pytest_lambda_env.delivery.response import InvokeResponse
+from pytest_lambda_env.errors import TooManyRequestsException
+from pytest_lambda_env.model import quotas
+from pytest_lambda_env.model.facts import Fact, InvocationThrottled
+from pytest_lambda_env.runtime.bootstrap import RuntimeRequest
+from pytest_lambda_env.runtime.environment import Environment
+from pytest_lambda_env.runtime.time_doors import WallClock
+from pytest_lambda_env.simulation.entropy import Entropy
+from pytest_lambda_env.simulation.instant import MILLISECOND, SECOND, Instant
+from pytest_lambda_env.simulation.journal import Journal
+
+
+class Invoker:
+    """Runs requests in environments. ``account`` holds each function with its pool, by name."""
+
+    def __init__(self, *, journal: Journal[Fact], entropy: Entropy) -> None:
+        self.account: dict[str, tuple[Function, EnvironmentPool]] = {}
+        self.last_environment: Environment | None = None
+        self._journal = journal
+        self._recorder = Recorder(journal)
+        self._entropy = entropy
+
+    def invoke(
+        self, request: InvokeRequest, at: Instant, *, hold: list[Callable[[], None]] | None = None
+    ) -> tuple[InvokeResponse, Instant]:
+        """Run a request that starts at an instant; returns the response and the instant at which it is there.
+
+        Its environment is busy until then. With ``hold`` it stays taken until the caller calls what is appended there,
+        so that requests that take no virtual time can overlap too. Raises :class:`TooManyRequestsException`.
+        """
+        function, pool = self.account[request.function.name]
+        try:
+            check_capacity(function, self.account, at)
+        except TooManyRequestsException as throttled:
+            reason = throttled.reason or throttled.code
+            self._journal.record(InvocationThrottled(at=at, function_name=function.name, reason=reason))
+            raise
+        slot, new = pool.acquire(at)
+        self.last_environment = slot.environment
+        ended = at
+        try:
+            response, ended = self._serve(slot.environment, request, at, new=new)
+        finally:
+            if hold is None:
+                pool.release(slot, ended)
+            else:
+                hold.append(lambda: pool.release(slot, ended))
+        return response, ended
+
+    def _serve(
+        self, environment: Environment, request: InvokeRequest, at: Instant, *, new: bool
+    ) -> tuple[InvokeResponse, Instant]:
+        since = environment.log.mark()
+        cold_start = environment.process is None
+        started = self._cold_start(environment, at) if new else at
+        # An INIT that failed has a report of its own, and counts again below.
+        init_duration = started - at if new and environment.process is not None else None
+        timeout = environment.configuration.timeout
+        deadline = Instant(started + timeout * SECOND)
+
+        begun, failed_init = started, None
+        if environment.process is None:
+            # INIT failed, or the last process died: once more, on the function's own time (fidelity I65, I71).
+            init = environment.init(started, deadline)
+            self._recorder.init_ended(environment, started, init, "invoke")
+            begun = init.ended
+            failed_init = init if environment.process is None else None
+        self._recorder.invocation_began(environment, request, begun)
+        if failed_init is None:
+            outcome = environment.invoke(self._runtime_request(request, begun, deadline), begun, deadline)
+            answer = verdict.of_invoke(outcome, request.request_id, timeout)
+            ended, stopped_at, aws_calls = outcome.ended, outcome.stack, outcome.aws_calls
+        else:
+            answer = verdict.of_init(failed_init, request.request_id, timeout)
+            ended, stopped_at, aws_calls = failed_init.ended, failed_init.stack, failed_init.aws_calls
+
+        billed_ms = max(1, -(-(ended - started + (init_duration or 0)) // MILLISECOND))
+        span = Span(
+            started=started, ended=ended, cold_start=cold_start, init_duration=init_duration, billed_ms=billed_ms
+        )
+        self._recorder.invocation_ended(environment, request, span, answer)
+        response = InvokeResponse(
+            status_code=200,
+            raw_payload=answer.payload,
+            function_error=None if answer.status == "success" else "Unhandled",
+            executed_version=request.route.version,
+            request_id=request.request_id,
+            cold_start=cold_start,
+            duration=timedelta(microseconds=span.duration),
+            billed_duration=timedelta(milliseconds=billed_ms),
+            init_duration=None if init_duration is None else timedelta(microseconds=init_duration),
+            max_memory_used=environment.memory.used_mb,
+            aws_calls=aws_calls,
+            stopped_at=stopped_at,
+            _environment=environment,
+            _log=(since, environment.log.mark()),
+            _tail=request.tail,
+        )
+        return response, ended
+
+    def _cold_start(self, environment: Environment, at: Instant) -> Instant:
+        """INIT of a new environment, ahead of the request and on time of its own (fidelity I70); when it ended."""
+        self._recorder.environment_started(environment, at)
+        outcome = environment.init(at, Instant(at + quotas.INIT_SECONDS * SECOND))
+        self._recorder.init_ended(environment, at, outcome, "init")
+        return outcome.ended
+
+    def _runtime_request(self, request: InvokeRequest, begun: Instant, deadline: Instant) -> RuntimeRequest:
+        return RuntimeRequest(
+            request_id=request.request_id,
+            event=request.event,
+            invoked_function_arn=request.route.invoked_function_arn,
+            # The handler compares it with its wall clock, which a test's own freeze_time may have shifted.
+            deadline_ms=WallClock.shift(deadline) // MILLISECOND,
+            client_context=request.client_context,
+            trace_id=self._trace_id(begun),
+        )
+
+    def _trace_id(self, begun: Instant) -> str:
+        """https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader (X04)."""
+        digits = self._entropy.hex("trace-ids", 48)
+        return f"Root=1-{begun // SECOND:08x}-{digits[:24]};Parent={digits[24:40]};Sampled=0;Lineage=1:{digits[40:]}:0"

@@ -1,0 +1,135 @@
+"""Tells what happens to an environment to those who want to know: its log (the platform's lines) and the journal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pytest_lambda_env.control.function import LATEST
+from pytest_lambda_env.delivery.request import InvokeRequest
+from pytest_lambda_env.delivery.verdict import Verdict
+from pytest_lambda_env.model.facts import EnvironmentStarted, Fact, InitEnded, InitStatus, Invocation
+from pytest_lambda_env.runtime.environment import Environment
+from pytest_lambda_env.runtime.faults import ErrorObject
+from pytest_lambda_env.runtime.outcome import Outcome
+from pytest_lambda_env.runtime.platform_log import InitPhase, RuntimeEnvironment, reported_error_type
+from pytest_lambda_env.simulation.instant import Instant
+from pytest_lambda_env.simulation.journal import Journal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """One invocation in virtual time. Durations in microseconds; ``init_duration`` is None for a warm start."""
+
+    started: Instant
+    ended: Instant
+    cold_start: bool
+    init_duration: int | None
+    billed_ms: int
+
+    @property
+    def duration(self) -> int:
+        """Without INIT."""
+        return self.ended - self.started
+
+
+class Recorder:
+    """Writes both. One per service."""
+
+    def __init__(self, journal: Journal[Fact]) -> None:
+        self._journal = journal
+
+    def environment_started(self, environment: Environment, at: Instant) -> None:
+        """A new environment is about to run INIT (fidelity P01)."""
+        configuration = environment.configuration
+        self._journal.record(
+            EnvironmentStarted(
+                at=at,
+                function_name=configuration.function_name,
+                environment=environment.number,
+                init="shared" if environment.shared_code else "fresh",
+            )
+        )
+        described = RuntimeEnvironment(
+            runtime_version=f"python:{configuration.runtime.removeprefix('python')}.v1",
+            runtime_version_arn=environment.runtime_version_arn,
+            function_name=configuration.function_name,
+            function_version=LATEST,
+            instance_id=environment.log_stream_name[-32:],
+            memory_size=configuration.memory_size,
+        )
+        environment.say(environment.platform.init_start(at, described), at)
+
+    def init_ended(
+        self, environment: Environment, started: Instant, outcome: Outcome[ErrorObject | None], phase: InitPhase
+    ) -> None:
+        """INIT has succeeded, failed or timed out (fidelity I70, I71, P07, P08)."""
+        error_type = None
+        status: InitStatus = "success"
+        if outcome.status == "timeout":
+            status = "timeout"
+        elif environment.process is None:
+            status = "error"
+            error_type = reported_error_type(outcome.result["errorType"] if outcome.result else "Runtime.ExitError")
+        duration = outcome.ended - started
+        line = environment.platform.init_report(
+            outcome.ended, duration=duration, phase=phase, status=status, error_type=error_type
+        )
+        environment.say(line, outcome.ended)
+        self._journal.record(
+            InitEnded(
+                at=outcome.ended,
+                function_name=environment.configuration.function_name,
+                environment=environment.number,
+                duration=duration,
+                phase=phase,
+                status=status,
+            )
+        )
+
+    def invocation_began(self, environment: Environment, request: InvokeRequest, at: Instant) -> None:
+        """START (fidelity P02)."""
+        environment.say(environment.platform.start(at, request_id=request.request_id), at)
+
+    def invocation_ended(self, environment: Environment, request: InvokeRequest, span: Span, verdict: Verdict) -> None:
+        """END and REPORT (fidelity P03 to P06), and the journal's entry."""
+        platform, at = environment.platform, span.ended
+        status, error_type = verdict.reported_status, verdict.reported_error_type
+        environment.say(
+            platform.end(
+                at,
+                request_id=request.request_id,
+                duration=span.duration,
+                produced_bytes=len(verdict.payload),
+                status=status,
+                error_type=error_type,
+            ),
+            at,
+        )
+        environment.say(
+            platform.report(
+                at,
+                request_id=request.request_id,
+                duration=span.duration,
+                billed_duration_ms=span.billed_ms,
+                memory_size=environment.configuration.memory_size,
+                max_memory_used=environment.memory.used_mb,
+                init_duration=span.init_duration,
+                status=status,
+                error_type=error_type,
+            ),
+            at,
+        )
+        self._journal.record(
+            Invocation(
+                request_id=request.request_id,
+                function_name=environment.configuration.function_name,
+                executed_version=request.route.version,
+                environment=environment.number,
+                accepted=request.accepted,
+                started=span.started,
+                ended=at,
+                status=verdict.status,
+                cold_start=span.cold_start,
+                error_type=verdict.error_type,
+            )
+        )

@@ -1,0 +1,101 @@
+"""What ``invoke`` gives back."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from pytest_lambda_env.errors import HandlerFailed, UsageError
+from pytest_lambda_env.model.aws_call import AwsCall
+from pytest_lambda_env.model.quotas import LOG_TAIL_BYTES
+from pytest_lambda_env.runtime.environment import Environment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvokeResponse:
+    """The answer of ``Invoke``, and below it what only a simulator can tell.
+
+    A failed handler is data here: ``function_error`` is ``"Unhandled"`` and the payload is the error object.
+    ``raise_for_error()`` makes it an exception.
+    """
+
+    status_code: int
+    """200 for a synchronous invocation, also when the function failed; 202 for ``Event``, 204 for ``DryRun``
+    (fidelity I01 to I05)."""
+    raw_payload: bytes
+    """The response's bytes, exactly as they go over the wire."""
+    function_error: str | None
+    """``"Unhandled"`` if the function failed, else None (I06)."""
+    executed_version: str | None
+    """The version that ran, ``"$LATEST"`` or a number; None for ``Event`` and ``DryRun`` (I02, I03)."""
+    request_id: str
+    """The request's id, the same as ``context.aws_request_id`` (I10)."""
+
+    cold_start: bool = False
+    """Simulator: whether an INIT ran for this request."""
+    duration: timedelta = timedelta(0)
+    """Simulator: virtual time of the invocation, without INIT, to the microsecond."""
+    billed_duration: timedelta = timedelta(0)
+    """Simulator: what AWS bills, in whole milliseconds, INIT included (I75)."""
+    init_duration: timedelta | None = None
+    """Simulator: virtual time of INIT, None for a warm start."""
+    max_memory_used: int = 0
+    """Simulator: MB by which the environment's code has made the process grow, measured (at least 1)."""
+    aws_calls: tuple[AwsCall, ...] = ()
+    """Simulator: the AWS API calls of the handler, in order."""
+    stopped_at: tuple[str, ...] = ()
+    """Simulator: the handler's stack when it was stopped at its deadline or ended its process."""
+    _environment: Environment | None = field(default=None, repr=False)
+    _log: tuple[int, int] = field(default=(0, 0), repr=False)
+    _tail: bool = field(default=False, repr=False)
+
+    @property
+    def environment(self) -> Environment:
+        """Simulator: the execution environment that served the request; compare with ``is``."""
+        if self._environment is None:
+            raise UsageError(
+                "Only a synchronous invocation has an environment to show. An Event runs later: "
+                "see fn.invocations after aws_lambda.advance(...) or drain()."
+            )
+        return self._environment
+
+    @property
+    def payload(self) -> Any:
+        """The response read as JSON; bytes that are not JSON stay bytes, and an empty response is None."""
+        if not self.raw_payload:
+            return None
+        try:
+            return json.loads(self.raw_payload)
+        except ValueError:
+            return self.raw_payload
+
+    @property
+    def logs(self) -> str:
+        """Simulator: everything logged for this request, from INIT_START or START to REPORT."""
+        since, until = self._log
+        return self.environment.log.text(since, until)
+
+    @property
+    def report(self) -> str:
+        """Simulator: the REPORT line (fidelity P04 to P06), without its newline."""
+        return self.logs.rstrip("\n").rpartition("\n")[2]
+
+    @property
+    def log_result(self) -> str | None:
+        """With ``log_type="Tail"``: the last 4 KB of the log in base64, as the API gives it (I08)."""
+        if not self._tail:
+            return None
+        since, until = self._log
+        return base64.b64encode(self.environment.log.tail(since, LOG_TAIL_BYTES, until)).decode()
+
+    def raise_for_error(self) -> InvokeResponse:
+        """Raise :class:`HandlerFailed` with the error and its stack trace if the function failed; else return self."""
+        if self.function_error is None:
+            return self
+        error = self.payload if isinstance(self.payload, dict) else {}
+        trace = "".join(error.get("stackTrace") or self.stopped_at)
+        summary = ": ".join(filter(None, (error.get("errorType"), error.get("errorMessage")))) or str(self.payload)
+        raise HandlerFailed(f"{summary}\n{trace}".rstrip())

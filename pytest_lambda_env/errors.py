@@ -1,0 +1,114 @@
+"""Every exception this package raises.
+
+::
+
+    Exception
+    ├── LambdaEnvError                  the test, or the simulator, is at fault
+    │   ├── UsageError                  a wrong argument, marker or option; the message names the right one
+    │   ├── HandlerStuck                a handler could not be stopped
+    │   ├── NeverSettled                ``drain`` met work that never ends
+    │   └── NotModelled                 AWS does something here that this simulator does not
+    ├── HandlerFailed                   what ``InvokeResponse.raise_for_error()`` raises
+    └── ServiceError                    an answer of the Lambda API, by its API name
+        ├── InvalidParameterValueException
+        ├── InvalidRequestContentException
+        ├── RequestTooLargeException
+        ├── ResourceConflictException
+        ├── ResourceNotFoundException
+        ├── TooManyRequestsException
+        └── ValidationException
+
+A handler's own failure is data (``InvokeResponse.function_error``) and is never raised unless asked for.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class LambdaEnvError(Exception):
+    """The test or the simulator is at fault, not the handler and not the service."""
+
+
+class UsageError(LambdaEnvError):
+    """A wrong argument, marker, option or call. The message says what would be right."""
+
+
+class HandlerStuck(LambdaEnvError):
+    """A handler could not be stopped. Run it in a process of its own, or bound its blocking call."""
+
+
+class NeverSettled(LambdaEnvError):
+    """``drain`` found work that keeps making work. The message names what keeps it going."""
+
+
+class NotModelled(LambdaEnvError):
+    """AWS does something here that this simulator does not. The message says what to do instead."""
+
+
+class HandlerFailed(Exception):
+    """A handler failed and the test asked for an exception (``InvokeResponse.raise_for_error()``)."""
+
+
+class ServiceError(Exception):
+    """An error answer of the Lambda API, with AWS's message.
+
+    ``code`` is the API's error code, ``status_code`` the HTTP status, ``body`` the JSON body AWS sends
+    (fidelity I96: a capital ``Message`` for :class:`ResourceNotFoundException`, a small one elsewhere).
+    """
+
+    status_code: ClassVar[int] = 400
+    _message_key: ClassVar[str] = "message"
+
+    def __init__(self, message: str, *, reason: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.reason = reason
+
+    @property
+    def code(self) -> str:
+        """The API's error code: the class's own name."""
+        return type(self).__name__
+
+    @property
+    def body(self) -> dict[str, str]:
+        """The JSON body of the HTTP answer."""
+        fields = {"Reason": self.reason} if self.reason else {}
+        return {**fields, "Type": "User", self._message_key: self.message}
+
+
+class InvalidParameterValueException(ServiceError):
+    """One of the parameters in the request is not valid."""
+
+
+class InvalidRequestContentException(ServiceError):
+    """The request body could not be parsed as JSON (fidelity I36)."""
+
+
+class RequestTooLargeException(ServiceError):
+    """The request payload exceeded the quota of its invocation type (fidelity I21, I22)."""
+
+    status_code = 413
+
+
+class ResourceConflictException(ServiceError):
+    """The resource already exists, or another operation is in progress."""
+
+    status_code = 409
+
+
+class ResourceNotFoundException(ServiceError):
+    """The resource in the request does not exist (fidelity I30)."""
+
+    status_code = 404
+    _message_key = "Message"
+
+
+class TooManyRequestsException(ServiceError):
+    """The request was throttled; ``reason`` says by which limit (fidelity I50 to I53)."""
+
+    status_code = 429
+
+
+class ValidationException(ServiceError):
+    """A parameter violates the API model's own constraints."""

@@ -1,0 +1,60 @@
+"""What a service puts in place in the test process while it is open, and takes back when it closes."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pytest_lambda_env.bridges import botocore
+from pytest_lambda_env.bridges.freezegun import FreezegunBridge
+from pytest_lambda_env.events.stamp import Stamp, set_stamp
+from pytest_lambda_env.runtime import calendar, file_doors, logging_state, process_doors, thread_doors, time_doors
+from pytest_lambda_env.runtime.captured import CapturedNames
+from pytest_lambda_env.runtime.current import current
+from pytest_lambda_env.runtime.doors import Doors
+from pytest_lambda_env.runtime.timezone import TimeZone
+from pytest_lambda_env.simulation.clock import ThreadClock
+
+
+class Installation:
+    """One open service's hold on the test process. Services nest; the last one to let go closes the doors."""
+
+    _clock_doors: ClassVar[Doors] = Doors([*time_doors.doors(), *calendar.doors()])
+    _file_doors: ClassVar[Doors] = Doors(file_doors.doors())
+    _other_doors: ClassVar[Doors] = Doors([*thread_doors.doors(), *process_doors.doors(), *logging_state.doors()])
+    captured_names: ClassVar[CapturedNames] = CapturedNames([*_clock_doors.doors, *_file_doors.doors])
+    _time_zone: ClassVar[TimeZone] = TimeZone()
+
+    def __init__(self, stamp: Stamp, clock: ThreadClock | None) -> None:
+        self._stamp = stamp
+        self._clock = clock
+        self._stamp_before: Stamp | None = None
+        self._clock_before: ThreadClock | None = None
+
+    def open(self) -> None:
+        """Open the doors. ``clock`` is the opening thread's from now on; without one, time stays real."""
+        self._stamp_before = set_stamp(self._stamp)
+        self._time_zone.enter(":UTC")
+        self._clock_before = current.clock
+        if self._clock is not None:
+            FreezegunBridge.open()
+            self._clock_doors.open()
+        self._other_doors.open()
+        if self._file_doors.open():
+            botocore.install()
+            self.captured_names.replace()
+        if self._clock is not None:
+            current.clock = self._clock
+
+    def close(self) -> None:
+        """Take everything back that ``open`` put in place."""
+        current.clock = self._clock_before
+        if self._clock is not None:
+            self._clock_doors.close()
+            FreezegunBridge.close()
+        self._other_doors.close()
+        if self._file_doors.close():
+            self.captured_names.restore()
+            botocore.remove()
+        self._time_zone.leave()
+        if self._stamp_before is not None:
+            set_stamp(self._stamp_before)

@@ -1,0 +1,72 @@
+"""The markers, read into checked keywords."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+from pytest_lambda_env.errors import UsageError
+
+if TYPE_CHECKING:
+    import pytest
+
+FUNCTION = "lambda_function"
+SERVICE = "lambda_service"
+
+_DESCRIPTIONS = {
+    FUNCTION: "lambda_function(handler, **configuration): the function under test; the arguments of create_function",
+    SERVICE: (
+        "lambda_service(region, account_id, seed, start, clock, idle_timeout, real_time_guard): "
+        "the service around it; the arguments of LambdaService"
+    ),
+}
+
+
+def register(config: pytest.Config) -> None:
+    """Declare the markers, for ``--markers`` and ``--strict-markers``."""
+    for description in _DESCRIPTIONS.values():
+        config.addinivalue_line("markers", description)
+
+
+def function_arguments(node: pytest.Item) -> tuple[Any, dict[str, Any]] | None:
+    """The handler and the keywords of the nearest ``lambda_function`` marker, or None without one.
+
+    Markers further out (class, module) add keywords that the nearer one leaves out.
+    """
+    from pytest_lambda_env.control.options import CONFIGURABLE, check_keywords
+
+    handler: Any = None
+    keywords: dict[str, Any] = {}
+    found = False
+    for marker in node.iter_markers(FUNCTION):
+        given = dict(marker.kwargs)
+        if len(marker.args) > 1:
+            raise UsageError(f"@pytest.mark.{FUNCTION} takes the handler and keywords, not {marker.args[1:]!r}")
+        allowed = (*CONFIGURABLE, "handler", "function_name", "code", "reserved_concurrent_executions")
+        check_keywords(given, allowed, f"@pytest.mark.{FUNCTION}")
+        own_handler = marker.args[0] if marker.args else given.pop("handler", None)
+        handler = own_handler if handler is None else handler
+        keywords = {**given, **keywords}
+        found = True
+    if not found:
+        return None
+    if handler is None:
+        raise UsageError(
+            f'@pytest.mark.{FUNCTION} needs a handler: "module.function" below the task root, or a callable'
+        )
+    return handler, keywords
+
+
+def service_arguments(node: pytest.Item) -> dict[str, Any]:
+    """The keywords of the ``lambda_service`` markers, the nearest first."""
+    from pytest_lambda_env.control.options import check_keywords
+    from pytest_lambda_env.service import LambdaService
+
+    allowed = [name for name in inspect.signature(LambdaService).parameters if name not in ("defaults", "passthrough")]
+    keywords: dict[str, Any] = {}
+    for marker in node.iter_markers(SERVICE):
+        if marker.args:
+            raise UsageError(f"@pytest.mark.{SERVICE} takes keywords only, not {marker.args!r}")
+        check_keywords(marker.kwargs, allowed, f"@pytest.mark.{SERVICE}")
+        keywords = {**marker.kwargs, **keywords}
+    return keywords

@@ -1,0 +1,53 @@
+"""The journal as text: one line a fact, virtual time first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pytest_lambda_env.model.facts import (
+    EnvironmentRetired,
+    EnvironmentStarted,
+    Fact,
+    InitEnded,
+    Invocation,
+    InvocationThrottled,
+)
+from pytest_lambda_env.simulation.instant import MILLISECOND, SECOND, Instant
+
+
+def timeline(journal: Iterable[Fact], start: Instant, *, last: int = 15) -> str:
+    """The last facts as lines; times are seconds since ``start``. Says how many are left out before them."""
+    lines = [_line(fact, start) for fact in journal if not isinstance(fact, EnvironmentStarted)]
+    left_out = len(lines) - last
+    head = [f"… {left_out} earlier"] if left_out > 0 else []
+    return "\n".join([*head, *lines[-last:]])
+
+
+def _line(fact: Fact, start: Instant) -> str:
+    when = fact.started if isinstance(fact, Invocation) else fact.at
+    if isinstance(fact, InitEnded):
+        when = Instant(fact.at - fact.duration)
+    return f"{(when - start) / SECOND:12.3f} s  {_what(fact)}"
+
+
+def _what(fact: Fact) -> str:
+    if isinstance(fact, Invocation):
+        how = "cold" if fact.cold_start else "warm"
+        error = f"  {fact.error_type}" if fact.error_type else ""
+        took = _milliseconds(fact.ended - fact.started)
+        return f"{_place(fact)}  INVOKE  {how}  {took}  {fact.status}{error}  {fact.request_id}"
+    if isinstance(fact, InitEnded):
+        return f"{_place(fact)}  INIT    {_milliseconds(fact.duration)}  {fact.status}"
+    if isinstance(fact, InvocationThrottled):
+        return f"{fact.function_name}     THROTTLED  {fact.reason}"
+    if isinstance(fact, EnvironmentRetired):
+        return f"{_place(fact)}  SHUTDOWN  {fact.reason}"
+    return f"{_place(fact)}  NEW  init={fact.init}"
+
+
+def _place(fact: Invocation | InitEnded | EnvironmentRetired | EnvironmentStarted) -> str:
+    return f"{fact.function_name} #{fact.environment}"
+
+
+def _milliseconds(duration: int) -> str:
+    return f"{duration / MILLISECOND:,.2f} ms"

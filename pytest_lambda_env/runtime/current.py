@@ -1,0 +1,39 @@
+"""Which environment, and whose time, the calling thread lives in.
+
+The doors (:mod:`.doors`) are open for the whole process and ask here who is calling. A thread that no
+environment owns finds ``None`` everywhere and gets the real thing: pytest's own threads, a server in a
+fixture, a debugger.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from pytest_lambda_env.model.aws_call import AwsCall
+    from pytest_lambda_env.runtime.files import EnvironmentFiles
+    from pytest_lambda_env.simulation.clock import ThreadClock
+
+
+class Life(Protocol):
+    """The life of one process inside an environment, as the doors need it (:class:`.life.ProcessLife`)."""
+
+    @property
+    def over(self) -> bool:
+        """True from the instant at which the process was killed."""
+
+    def check(self) -> None:
+        """Return while the process lives; once it is dead, raise what unwinds its code."""
+
+
+class Current(threading.local):
+    """What the calling thread belongs to. A handler's own threads inherit it when they start."""
+
+    life: Life | None = None
+    clock: ThreadClock | None = None
+    files: EnvironmentFiles | None = None
+    aws_calls: list[AwsCall] | None = None
+
+
+current = Current()

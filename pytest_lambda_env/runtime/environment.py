@@ -1,0 +1,147 @@
+"""One execution environment: a sandbox with its ``/tmp`` and its log, and the process that currently runs in it.
+
+The sandbox outlives its process: after a timeout or a crash ``/tmp`` and the log stream stay, and a new process is
+initialised for the next request (fidelity I64, I83, V40).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from pytest_lambda_env.model.code import FunctionCode
+from pytest_lambda_env.model.configuration import FunctionConfiguration
+from pytest_lambda_env.runtime.bootstrap import RuntimeReply, RuntimeRequest
+from pytest_lambda_env.runtime.captured import CapturedNames
+from pytest_lambda_env.runtime.faults import ErrorObject
+from pytest_lambda_env.runtime.files import EnvironmentFiles
+from pytest_lambda_env.runtime.log import EnvironmentLog
+from pytest_lambda_env.runtime.memory import MemoryMeter
+from pytest_lambda_env.runtime.outcome import Outcome, Result
+from pytest_lambda_env.runtime.platform_log import PlatformLines
+from pytest_lambda_env.runtime.process import Process, ProcessClock
+from pytest_lambda_env.runtime.timezone import TimeZone
+from pytest_lambda_env.runtime.watchdog import Watchdog
+from pytest_lambda_env.simulation.instant import Instant
+
+
+class Environment:
+    """An environment of one function version, as the test sees it: ``response.environment``.
+
+    Two responses came from the same environment exactly if these objects are the same.
+    """
+
+    def __init__(
+        self,
+        *,
+        number: int,
+        code: FunctionCode,
+        configuration: FunctionConfiguration,
+        variables: Mapping[str, str],
+        log_stream_name: str,
+        files: EnvironmentFiles,
+        watchdog: Watchdog,
+        time_zone: TimeZone,
+        captured_names: CapturedNames,
+        clock: Callable[..., ProcessClock],
+    ) -> None:
+        self.number = number
+        self.configuration = configuration
+        self.log = EnvironmentLog(log_stream_name, self._present)
+        self.platform = PlatformLines(
+            log_format="JSON" if configuration.log_format == "JSON" else "Text",
+            system_log_level=configuration.system_log_level or "INFO",
+        )
+        self.memory = MemoryMeter()
+        self.process: Process | None = None
+        self.retired = False
+        self._moment = Instant(0)
+        self._code = code
+        self._variables = variables
+        self._files = files
+        self._watchdog = watchdog
+        self._time_zone = time_zone
+        self._captured_names = captured_names
+        self._clock = clock
+
+    @property
+    def tmp(self) -> Path:
+        """The real directory behind this environment's ``/tmp``."""
+        return self._files.tmp
+
+    @property
+    def log_stream_name(self) -> str:
+        """The name of its log stream (fidelity C19)."""
+        return self.log.name
+
+    @property
+    def runtime_version_arn(self) -> str:
+        """An ARN of the shape that INIT_START shows; which patch version runs is not modelled (fidelity P01)."""
+        return f"arn:aws:lambda:{self._variables['AWS_REGION']}::runtime:{0:064x}"
+
+    @property
+    def shared_code(self) -> bool:
+        """True where the handler is a function of the test module, which no INIT can import afresh."""
+        return self._code.shared
+
+    def init(self, start: Instant, deadline: Instant) -> Outcome[ErrorObject | None]:
+        """Start a process and run its INIT; afterwards ``process`` is there unless that failed."""
+        self._moment = start
+        process = Process(
+            code=self._code,
+            variables=self._variables,
+            log=self.log,
+            files=self._files,
+            watchdog=self._watchdog,
+            time_zone=self._time_zone,
+            clock=self._clock,
+        )
+        self.process = process
+        self.memory.begin()
+        try:
+            return self._ended(process.init(start, deadline))
+        finally:
+            self._bury_the_dead()
+
+    def invoke(self, request: RuntimeRequest, start: Instant, deadline: Instant) -> Outcome[RuntimeReply]:
+        """Run one request in the process."""
+        assert self.process is not None
+        self.memory.begin()
+        try:
+            return self._ended(self.process.invoke(request, start, deadline))
+        finally:
+            self._bury_the_dead()
+
+    def say(self, line: str, at: Instant) -> None:
+        """Write a line of the platform's own to the log; nothing where it has none to say."""
+        self._moment = at
+        if line:
+            self.log.platform(line)
+
+    def retire(self) -> None:
+        """SHUTDOWN: the process ends and ``/tmp`` is gone. The log stays readable."""
+        self.retired = True
+        if self.process is not None:
+            self.process.kill()
+            self._bury_the_dead()
+        self._files.discard()
+
+    def _ended(self, outcome: Outcome[Result]) -> Outcome[Result]:
+        self.memory.end()
+        self._moment = outcome.ended
+        return outcome
+
+    def _present(self) -> Instant:
+        return self._moment if self.process is None else max(self._moment, self.process.clock.now)
+
+    def _bury_the_dead(self) -> None:
+        if self.process is None or not self.process.life.over:
+            return
+        # Objects of its modules may outlive it in the test: they must not keep a virtual clock.
+        for module in self.process.modules.modules.values():
+            self._captured_names.restore_module(module)
+        self.process = None
+
+    def __repr__(self) -> str:
+        state = "retired" if self.retired else "warm" if self.process else "cold"
+        return f"<Environment {self.number} of {self.configuration.function_name}, {state}>"

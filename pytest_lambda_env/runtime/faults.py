@@ -1,0 +1,78 @@
+"""Error objects: how the Python runtime reports a failure of the function or of itself (fidelity 1.2).
+
+Frames of this package stand where real Lambda has C code or nothing at all (a replaced ``open``, a module
+finder), so a stack trace hides them. The two files that AWS's runtime has as well, ``bootstrap.py`` and
+``context.py``, stay visible, under the same rule that AWS applies: leading bootstrap frames are dropped.
+"""
+
+from __future__ import annotations
+
+import os
+import traceback
+from typing import TypedDict
+
+
+class Fault(Exception):
+    """A failure that the runtime itself found, such as ``Runtime.ImportModuleError``.
+
+    ``trace`` is the ``stackTrace`` to report; None where AWS reports an empty one (fidelity E12).
+    """
+
+    def __init__(self, error_type: str, message: str, trace: list[str] | None = None) -> None:
+        super().__init__(message)
+        self.type = error_type
+        self.message = message
+        self.trace = trace
+
+
+class ErrorObject(TypedDict):
+    """The payload of a failed invocation; the keys are AWS's own, in AWS's order (fidelity E01)."""
+
+    errorMessage: str
+    errorType: str
+    requestId: str
+    stackTrace: list[str]
+
+
+def error_object(message: str, error_type: str, trace: list[str] | None, request_id: str = "") -> ErrorObject:
+    """An error object; ``request_id`` is empty for a failed init (fidelity H25)."""
+    return {"errorMessage": message, "errorType": error_type, "requestId": request_id, "stackTrace": trace or []}
+
+
+def fault_object(fault: Fault, request_id: str = "") -> ErrorObject:
+    """The error object of a fault of the runtime (fidelity E12)."""
+    return error_object(fault.message, fault.type, fault.trace, request_id)
+
+
+def exception_object(exc: BaseException, request_id: str = "") -> ErrorObject:
+    """The error object of an exception that function code let escape (fidelity E02 to E10).
+
+    Causes, contexts and notes are not part of it. Where ``str(exc)`` raises, that exception escapes from here
+    as it kills the process on AWS (fidelity E11).
+    """
+    return error_object(str(exc), type(exc).__name__, _stack_trace(exc), request_id)
+
+
+def _stack_trace(exc: BaseException) -> list[str]:
+    frames = [
+        # Without columns the formatter has nothing to underline (fidelity E07).
+        (frame.filename, frame.lineno or 0, frame.name, frame.line)
+        for frame in traceback.extract_tb(exc.__traceback__)
+        if not _hidden(frame.filename)
+    ]
+    first = next((i for i, frame in enumerate(frames) if not _is_bootstrap(frame[0])), 0)
+    return traceback.format_list(frames[first:])
+
+
+_RUNTIME = os.path.dirname(_stack_trace.__code__.co_filename)
+_PACKAGE = os.path.dirname(_RUNTIME) + os.sep
+_VISIBLE = frozenset(os.path.join(_RUNTIME, name) for name in ("bootstrap.py", "context.py"))
+
+
+def _hidden(filename: str) -> bool:
+    return filename.startswith(_PACKAGE) and filename not in _VISIBLE
+
+
+def _is_bootstrap(filename: str) -> bool:
+    # AWS tests for a substring, so a user's own bootstrap.py is dropped too (fidelity E08).
+    return "/bootstrap.py" in filename.replace(os.sep, "/")

@@ -1,0 +1,195 @@
+"""The files of one sandbox: a directory of its own behind the literal ``/tmp``, and the task root behind ``/var/task``.
+
+Handler code says ``/tmp``; the doors (:mod:`.file_doors`) ask here for the real place before they call the operating
+system, and translate back what it answers. The directory survives timeouts and crashes, because they end the process
+and not the sandbox (fidelity V40); a new environment starts empty.
+
+Tried and rejected: ``TMPDIR`` alone (most handlers write ``"/tmp/x"``); swapping the real ``/tmp`` (pytest's own
+``tmp_path`` lives there); a mount namespace (privileged, Linux only).
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import posixpath
+import shutil
+import tempfile
+import weakref
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from pytest_lambda_env.runtime.current import current
+
+_TMP = "/tmp"
+_TASK_ROOT = "/var/task"
+
+# Captured before the doors open: these lead to the real file system whoever calls.
+_real_open = os.open
+_real_getcwd = os.getcwd
+_WINDOWS = os.name == "nt"
+_MACHINE_HAS_TASK_ROOT = os.path.isdir(_TASK_ROOT)
+
+
+class EnvironmentFiles:
+    """The writable directory of one sandbox, and where handler code's paths really lead.
+
+    ``task_root`` is what ``/var/task`` shows, on machines that have no ``/var/task`` themselves. ``passthrough``
+    directories lie under the real ``/tmp`` and stay reachable there: pytest's ``tmp_path``, the project, the
+    interpreter. (``/tmp`` itself among them is ignored: the environment's own directory comes first.)
+    """
+
+    _tmp: str | None = None
+
+    def __init__(self, *, task_root: Path, passthrough: Sequence[Path]) -> None:
+        self._task_root = None if _MACHINE_HAS_TASK_ROOT else str(task_root)
+        places = (_posix(str(place)).rstrip("/") + "/" for place in (task_root, *passthrough))
+        self._elsewhere = tuple({place for place in places if place.startswith(f"{_TMP}/") and place != f"{_TMP}/"})
+        self._remove: weakref.finalize[..., Any] | None = None
+        self._discarded = False
+
+    @property
+    def tmp(self) -> Path:
+        """The real directory behind ``/tmp``, open to everybody as on Lambda (fidelity V42); made when first needed.
+
+        It is never made again: after ``discard`` the path leads nowhere, or ``FileNotFoundError`` says there is none.
+        """
+        return Path(self._tmp or self._create())
+
+    def real(self, path: Any, dir_fd: int | None = None) -> Any:
+        """Where a path of handler code really leads: a ``str`` or ``bytes`` path, or the very argument if unchanged.
+
+        A relative path with ``dir_fd``, a descriptor and anything that is no path are left alone.
+        """
+        if path.__class__ is str:
+            text = path
+        elif path is None or isinstance(path, int):
+            return path
+        else:
+            try:
+                text = os.fsdecode(path)
+            except TypeError:
+                return path  # The function that wanted a path says it best.
+        # Every path that is translated, however it is spelled, contains one of these; nearly no other does.
+        if "tmp" not in text and "task" not in text and ".." not in text:
+            return path
+        if dir_fd is not None and not os.path.isabs(text):
+            return path
+        place = self._place(text)
+        if place is None:
+            return path
+        return os.fsencode(place) if isinstance(os.fspath(path), bytes) else place
+
+    def virtual(self, path: str) -> str:
+        """The name by which handler code knows a real path: the inverse of :meth:`real` for ``/tmp``."""
+        tmp = self._tmp
+        if tmp is not None and (path == tmp or path.startswith(tmp + os.sep)):
+            return _TMP + path[len(tmp) :]
+        return path
+
+    def open(self, path: Any, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
+        """Open a descriptor. Every open of handler code passes here, by whatever function it began."""
+        target = self.real(path, dir_fd)
+        try:
+            return _real_open(target, flags, mode, dir_fd=dir_fd)
+        except OSError as error:
+            name_as_asked(error, target, path)
+            raise
+
+    def opener(self, path: Any, flags: int) -> int:
+        """The ``opener`` for the built-in ``open``: it keeps the caller's own path as the file's name."""
+        return self.open(path, flags, 0o666)
+
+    def discard(self) -> None:
+        """Remove the directory and everything in it, also what handler code made read-only. Again is harmless."""
+        self._discarded = True
+        if self._remove is not None:
+            self._remove()
+
+    def _create(self) -> str:
+        if self._discarded:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), _TMP)
+        with _real_files():
+            private = os.path.realpath(tempfile.mkdtemp(prefix="lambda-environment-"))
+            remove = weakref.finalize(self, _remove_tree, private, os.getpid())
+            tmp = os.path.join(private, "tmp")
+            os.mkdir(tmp)
+            os.chmod(tmp, 0o1777)  # noqa: S103 - as on Lambda; its parent is private
+        # Two threads may be the first at once. setdefault is atomic; a lock could be left held by an interrupt.
+        if vars(self).setdefault("_tmp", tmp) is not tmp:
+            remove()
+        else:
+            self._remove = remove
+            self._elsewhere += (_posix(private) + "/",)
+        return self._tmp or tmp
+
+    def _place(self, text: str) -> str | None:
+        """The real place of a path that may need translation, or None."""
+        path = _posix(text) if _WINDOWS else text
+        left_tmp = False
+        if not path.startswith("/"):
+            try:
+                here = _real_getcwd()
+            except OSError:
+                return None
+            shown = self.virtual(here)
+            left_tmp = shown is not here and ".." in path
+            path = f"{_posix(shown)}/{path}"
+        if "/." in path or "//" in path:
+            path = "/" + posixpath.normpath(path).lstrip("/")
+        directory = path + "/"
+        if directory.startswith("/tmp/"):
+            return None if directory.startswith(self._elsewhere) else (self._tmp or self._create()) + path[4:]
+        if self._task_root is not None and directory.startswith(f"{_TASK_ROOT}/"):
+            return self._task_root + path[len(_TASK_ROOT) :]
+        # From inside /tmp, ".." must not lead to the neighbours of the real directory.
+        return path if left_tmp else None
+
+
+def name_as_asked(error: OSError, target: Any, path: Any) -> None:
+    """Let an error name the path that handler code used, not the place it was translated to."""
+    if target is path:
+        return
+    if error.filename == target:
+        error.filename = os.fspath(path)
+    if error.filename2 == target:
+        error.filename2 = os.fspath(path)
+
+
+def _posix(path: str) -> str:
+    """A path with forward slashes and no drive: on Windows ``abspath("/tmp")`` has both a backslash and a drive."""
+    return os.path.splitdrive(path)[1].replace("\\", "/") if _WINDOWS else path
+
+
+@contextmanager
+def _real_files() -> Iterator[None]:
+    """The calling thread sees the real file system meanwhile."""
+    files = current.files
+    try:
+        current.files = None
+        yield
+    finally:
+        current.files = files
+
+
+def _remove_tree(directory: str, owner: int) -> None:
+    if os.getpid() != owner:
+        return  # A forked child ends; the files are still its parent's.
+    with _real_files():
+        try:
+            shutil.rmtree(directory)
+        except OSError:
+            _make_writable(directory)
+            shutil.rmtree(directory, ignore_errors=True)
+
+
+def _make_writable(directory: str) -> None:
+    # Top down: a directory must be opened before the walk can enter it.
+    for parent, directories, files in os.walk(directory):
+        for name in (*directories, *files):
+            path = os.path.join(parent, name)
+            if not os.path.islink(path):
+                with suppress(OSError):
+                    os.chmod(path, 0o700)

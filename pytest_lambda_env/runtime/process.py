@@ -1,0 +1,241 @@
+"""One process of an environment: handler code runs in it until it is killed, exits, or the environment is retired.
+
+It lives in the test's own process and thread, so "being in it" is a set of things put in place before handler code runs
+and taken back after. Everything is a part with ``enter`` and ``leave``; this module only knows their order.
+"""
+
+from __future__ import annotations
+
+import dis
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from types import CodeType, FrameType, TracebackType
+from typing import Any, Protocol, TypeVar
+
+from pytest_lambda_env.model.aws_call import AwsCall
+from pytest_lambda_env.model.code import FunctionCode
+from pytest_lambda_env.runtime.bootstrap import Bootstrap, RuntimeReply, RuntimeRequest
+from pytest_lambda_env.runtime.current import current
+from pytest_lambda_env.runtime.faults import ErrorObject
+from pytest_lambda_env.runtime.files import EnvironmentFiles
+from pytest_lambda_env.runtime.life import ProcessKilled, ProcessLife
+from pytest_lambda_env.runtime.log import EnvironmentLog
+from pytest_lambda_env.runtime.logging_handlers import RequestLabels, TelemetryLogSink, format_error
+from pytest_lambda_env.runtime.logging_state import LoggingState
+from pytest_lambda_env.runtime.modules import ModuleSpace
+from pytest_lambda_env.runtime.outcome import Outcome
+from pytest_lambda_env.runtime.process_state import ProcessState
+from pytest_lambda_env.runtime.streams import Streams
+from pytest_lambda_env.runtime.timezone import TimeZone
+from pytest_lambda_env.runtime.variables import Variables
+from pytest_lambda_env.runtime.watchdog import Watchdog
+from pytest_lambda_env.simulation.instant import SECOND, Instant
+
+Result = TypeVar("Result")
+
+
+class _Part(Protocol):
+    def enter(self) -> None: ...
+    def leave(self) -> None: ...
+
+
+class ProcessClock(Protocol):
+    """The time of a process: virtual (:class:`.VirtualClock`) or real (:class:`.RealClock`)."""
+
+    virtual_waits: bool
+
+    @property
+    def now(self) -> Instant:
+        """The present instant."""
+
+    def begin(self, start: Instant, deadline: Instant) -> None:
+        """Code begins to run."""
+
+    def end(self) -> Instant:
+        """Code has returned, at the instant that is given back."""
+
+    def wake_all(self) -> None:
+        """The process has died: wake its waiting threads."""
+
+    def read(self, site: object) -> Instant:
+        """The present instant, asked for at a place in the code."""
+
+    def sleep(self, duration: int) -> None:
+        """Let microseconds pass."""
+
+
+class Process:
+    """``init`` once, then ``invoke`` any number of times, until ``life.over``."""
+
+    def __init__(
+        self,
+        *,
+        code: FunctionCode,
+        variables: Mapping[str, str],
+        log: EnvironmentLog,
+        files: EnvironmentFiles,
+        watchdog: Watchdog,
+        time_zone: TimeZone,
+        clock: Callable[..., ProcessClock],
+    ) -> None:
+        self.life = ProcessLife()
+        self.clock = clock(deadline_reached=self._deadline_reached, check=self.life.check)
+        self.modules = ModuleSpace([] if code.shared else [code.task_root])
+        self._code = code
+        self._files = files
+        self._watchdog = watchdog
+        self._user_code = _own_files(code)
+        self._labels = RequestLabels()
+        self._log_format = variables.get("AWS_LAMBDA_LOG_FORMAT")
+        streams = Streams(log, self.life)
+        self._logging = LoggingState(
+            streams.stdout,
+            self._labels,
+            is_own_file=self._is_own_file,
+            log_format=self._log_format,
+            log_level=variables.get("AWS_LAMBDA_LOG_LEVEL"),
+        )
+        self._sink = TelemetryLogSink(streams.stdout)
+        self._bootstrap = Bootstrap(log_error=self._log_error, request_started=self._request_started)
+        self._parts: list[_Part] = [
+            Variables(variables),
+            *([_Zone(time_zone, variables["TZ"])] if variables["TZ"] != ":UTC" else []),
+            *([] if code.shared else [self.modules]),
+            streams,
+            ProcessState(str(code.task_root)),
+        ]
+
+    def init(self, start: Instant, deadline: Instant) -> Outcome[ErrorObject | None]:
+        """Import the handler. The result is the error object of a failed INIT; a failed process is dead (H30)."""
+        handler = self._code.function or self._code.handler
+        outcome = self._run(lambda: self._bootstrap.init(handler), start, deadline, is_init=True)
+        if outcome.result is not None:
+            self.life.end("exit", 1)
+        return outcome
+
+    def invoke(self, request: RuntimeRequest, start: Instant, deadline: Instant) -> Outcome[RuntimeReply]:
+        """Call the handler with one request."""
+        return self._run(lambda: self._bootstrap.invoke(request), start, deadline)
+
+    def kill(self) -> None:
+        """The environment is retired; threads that the handler left behind end at their next wait."""
+        self.life.end("exit", None)
+        self.clock.wake_all()
+
+    def _deadline_reached(self) -> None:
+        self.life.end("timeout")
+
+    def _run(
+        self, work: Callable[[], Result], start: Instant, deadline: Instant, *, is_init: bool = False
+    ) -> Outcome[Result]:
+        life = self.life
+        result: Result | None = None
+        calls: list[AwsCall] = []
+        outer = self._enter(start, deadline, calls, is_init=is_init)
+        limit = None if self.clock.virtual_waits else (deadline - start) / SECOND
+        armed = self._watchdog.arm(life, self._is_user_code, limit)
+        life.anchor(sys._getframe())
+        try:
+            result = work()
+        except ProcessKilled:
+            pass
+        except BaseException as error:
+            if not life.over:
+                if _is_meant_for_pytest(error):
+                    life.end("exit", 1)
+                    raise
+                life.end("exit", _exit_code(error))
+        finally:
+            life.settle()
+            self._watchdog.disarm(armed)
+            ended = self._leave(outer)
+        if not life.over:
+            return Outcome(status="returned", ended=ended, result=result, aws_calls=tuple(calls))
+        self.clock.wake_all()
+        return Outcome(
+            status=life.cause or "exit",
+            # A real-time stop has no virtual end of its own: it counts as the deadline.
+            ended=deadline if life.cause == "timeout" else ended,
+            exit_code=life.exit_code,
+            stack=tuple(life.stack),
+            aws_calls=tuple(calls),
+        )
+
+    def _enter(self, start: Instant, deadline: Instant, calls: list[AwsCall], *, is_init: bool) -> tuple[Any, ...]:
+        outer = (current.life, current.clock, current.files, current.aws_calls)
+        # A handler may be invoking this one: its doors are not for what happens here.
+        current.life = current.clock = current.files = None
+        for part in self._parts:
+            part.enter()
+        self._logging.enter(full=is_init)
+        self.clock.begin(start, deadline)
+        current.life, current.clock, current.files, current.aws_calls = self.life, self.clock, self._files, calls
+        return outer
+
+    def _leave(self, outer: tuple[Any, ...]) -> Instant:
+        current.life, current.clock, current.files, current.aws_calls = outer
+        ended = self.clock.end()
+        self._logging.leave()
+        for part in reversed(self._parts):
+            part.leave()
+        return ended
+
+    def _is_own_file(self, filename: str) -> bool:
+        return filename.startswith(self._user_code) and "site-packages" not in filename
+
+    def _is_user_code(self, frame: FrameType) -> bool:
+        return self._is_own_file(frame.f_code.co_filename)
+
+    def _request_started(self, request: RuntimeRequest) -> None:
+        self._labels.aws_request_id = request.request_id
+        self._labels.tenant_id = request.tenant_id
+
+    def _log_error(self, error: ErrorObject) -> None:
+        self._sink.log_error(format_error(error, self._log_format))
+
+
+class _Zone:
+    """A function's own ``TZ``."""
+
+    def __init__(self, time_zone: TimeZone, zone: str) -> None:
+        self._time_zone, self._zone = time_zone, zone
+
+    def enter(self) -> None:
+        self._time_zone.enter(self._zone)
+
+    def leave(self) -> None:
+        self._time_zone.leave()
+
+
+def _own_files(code: FunctionCode) -> str:
+    function_code = getattr(code.function, "__code__", None)
+    return function_code.co_filename if isinstance(function_code, CodeType) else str(code.task_root)
+
+
+def _is_meant_for_pytest(error: BaseException) -> bool:
+    """``pytest.fail()``, ``skip()`` and ``exit()``, quitting a debugger, and a person's Ctrl-C."""
+    module = type(error).__module__
+    if module in ("_pytest.outcomes", "bdb"):
+        return True
+    return isinstance(error, KeyboardInterrupt) and not _raised_by_code(error.__traceback__)
+
+
+def _raised_by_code(trace: TracebackType | None) -> bool:
+    """Whether the innermost frame says ``raise``; a signal interrupts at some other instruction."""
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and trace.tb_frame.f_code.co_code[trace.tb_lasti] == dis.opmap["RAISE_VARARGS"]
+
+
+def _exit_code(error: BaseException) -> int:
+    """The exit status that CPython gives a process for what escapes its main program."""
+    if isinstance(error, SystemExit):
+        if error.code is None:
+            return 0
+        if isinstance(error.code, int):
+            return error.code & 0xFF
+        sys.stderr.write(f"{error.code}\n")
+        return 1
+    traceback.print_exception(error)
+    return 1

@@ -1,0 +1,74 @@
+"""Ending the process, and the C-level environment: what handler code may not do to the test process."""
+
+from __future__ import annotations
+
+import functools
+import os
+import signal
+from collections.abc import Callable, Iterable
+from typing import Any, NoReturn
+
+from pytest_lambda_env.runtime.current import current
+from pytest_lambda_env.runtime.doors import Door
+from pytest_lambda_env.runtime.life import ProcessLife
+
+_real: dict[str, Callable[..., Any]] = {
+    name: getattr(os, name) for name in ("_exit", "abort", "kill", "putenv", "unsetenv") if hasattr(os, name)
+}
+_test_process = os.getpid()
+
+
+def _owned() -> bool:
+    """Whether an environment's code is calling, in the test process itself and not in a child it forked."""
+    return current.life is not None and os.getpid() == _test_process
+
+
+def _die(exit_code: int) -> NoReturn:
+    life = current.life
+    assert isinstance(life, ProcessLife)
+    life.end("exit", exit_code)
+    life.unwind()
+
+
+def _exit(status: int) -> None:
+    if not _owned():
+        _real["_exit"](status)
+    _die(status & 0xFF)
+
+
+def _abort() -> None:
+    if not _owned():
+        _real["abort"]()
+    _die(-signal.SIGABRT)
+
+
+def _kill(pid: int, signal_number: int, /) -> None:
+    deadly = signal_number in (getattr(signal, "SIGKILL", None), signal.SIGTERM, signal.SIGABRT)
+    if pid == _test_process and deadly and _owned():
+        _die(-signal_number)
+    _real["kill"](pid, signal_number)
+
+
+def _unless_owned(name: str) -> Callable[..., Any]:
+    """``os.environ`` of an environment is its own; the C environment behind it stays the test process's."""
+    real = _real[name]
+
+    @functools.wraps(real)
+    def replacement(*args: Any) -> None:
+        if current.life is None:
+            real(*args)
+
+    return replacement
+
+
+def doors() -> Iterable[Door]:
+    """``os._exit``, ``abort``, ``kill`` (of oneself), ``putenv`` and ``unsetenv``."""
+    replacements: dict[str, Callable[..., Any]] = {
+        "_exit": _exit,
+        "abort": _abort,
+        "kill": _kill,
+        "putenv": _unless_owned("putenv"),
+        "unsetenv": _unless_owned("unsetenv"),
+    }
+    for name, original in _real.items():
+        yield Door(os, name, original, functools.wraps(original)(replacements[name]))

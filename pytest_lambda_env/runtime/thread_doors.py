@@ -1,0 +1,183 @@
+"""Threads, waits and event loops of handler code, in virtual time.
+
+Almost everything in the standard library that waits, waits on a ``threading.Condition``: events, semaphores,
+barriers, queues, futures, executors, timers. So one door covers them; besides it there are joins, selectors
+(``asyncio``) and the C queue that executors use, which is replaced by its Python twin.
+
+Not virtual, because no door of Python's leads there: ``lock.acquire(timeout=)``, ``select.select`` and ``poll`` called
+directly, sockets, ``multiprocessing``, C extensions. A subprocess runs in real time.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import queue
+import selectors
+import subprocess
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from pytest_lambda_env.runtime.current import current
+from pytest_lambda_env.runtime.doors import Door
+from pytest_lambda_env.simulation.instant import Instant, microseconds
+from pytest_lambda_env.simulation.virtual_clock import VirtualClock, Waiter
+
+_real_wait = threading.Condition.wait
+_real_start = threading.Thread.start
+_real_join = threading.Thread.join
+_real_popen = subprocess.Popen.__init__
+_real_time_waits = {name: getattr(subprocess.Popen, name) for name in ("wait", "communicate")}
+
+_REAL_PATIENCE = 0.2
+"""Real seconds in which something real may still happen before virtual time jumps."""
+
+
+class _Ending:
+    """The end of one thread of an environment, for those that join it."""
+
+    def __init__(self) -> None:
+        self.condition = threading.Condition()
+        self.reached = False
+
+    def reach(self) -> None:
+        with self.condition:
+            self.reached = True
+            self.condition.notify_all()
+
+
+_endings: WeakKeyDictionary[threading.Thread, _Ending] = WeakKeyDictionary()
+
+
+def _virtual_clock() -> VirtualClock | None:
+    clock = current.clock
+    if not isinstance(clock, VirtualClock):
+        return None
+    if current.life is not None:
+        current.life.check()
+    return clock
+
+
+def _wait(self: Any, timeout: float | None = None) -> bool:
+    clock = _virtual_clock()
+    if clock is None:
+        return _real_wait(self, timeout)
+    if not self._is_owned():
+        raise RuntimeError("cannot wait on un-acquired lock")
+    until = None if timeout is None else Instant(clock.now + max(0, microseconds(timeout)))
+    waiter = Waiter(clock)
+    self._waiters.append(waiter)
+    saved = self._release_save()
+    notified = False
+    try:
+        notified = clock.wait(waiter, until)
+    finally:
+        self._acquire_restore(saved)
+        if not notified and waiter in self._waiters:
+            self._waiters.remove(waiter)
+    return notified
+
+
+def _start(self: threading.Thread) -> None:
+    clock = _virtual_clock()
+    if current.life is None:
+        return _real_start(self)
+    inherited = current.life, current.clock, current.files, current.aws_calls
+    ending, run = _Ending(), self.run
+
+    def run_in_environment() -> None:
+        current.life, current.clock, current.files, current.aws_calls = inherited
+        if clock is not None:
+            clock.thread_runs()
+        try:
+            run()
+        finally:
+            # From here on the thread's own bookkeeping is the real thing again.
+            current.life = current.clock = current.files = current.aws_calls = None
+            ending.reach()
+            if clock is not None:
+                clock.thread_ended()
+
+    self.run = run_in_environment  # type: ignore[method-assign]
+    # On Lambda a thread never outlives its process; here it must not keep pytest from exiting.
+    self._daemonic = True  # type: ignore[attr-defined]
+    _endings[self] = ending
+    if clock is not None:
+        clock.thread_started()
+    try:
+        _real_start(self)
+    except BaseException:
+        if clock is not None and not self.is_alive():
+            clock.thread_ended()
+        raise
+    return None
+
+
+def _join(self: threading.Thread, timeout: float | None = None) -> None:
+    ending = _endings.get(self)
+    clock = _virtual_clock()
+    if clock is None or ending is None or self is threading.current_thread():
+        return _real_join(self, timeout)
+    with ending.condition:
+        ending.condition.wait_for(lambda: ending.reached, timeout)
+    if ending.reached:
+        _real_join(self)
+    return None
+
+
+def _selector_door(kind: type[selectors.BaseSelector]) -> Door:
+    real_select: Callable[..., list[Any]] = kind.select
+
+    @functools.wraps(real_select)
+    def select(self: selectors.BaseSelector, timeout: float | None = None) -> list[Any]:
+        clock = _virtual_clock()
+        if clock is None:
+            return real_select(self, timeout)
+        # An event loop always watches the pipe that wakes it. More than that is real: a socket, a child's output.
+        watches_world = len(self.get_map()) > 1
+        ready = real_select(self, min(timeout or _REAL_PATIENCE, _REAL_PATIENCE) if watches_world else 0)
+        if ready or (timeout is not None and timeout <= 0):
+            return ready
+        until = None if timeout is None else Instant(clock.now + microseconds(timeout))
+        clock.wait(Waiter(clock, ready=lambda: bool(real_select(self, 0))), until)
+        return real_select(self, 0)
+
+    return Door(kind, "select", real_select, select)
+
+
+def _popen(self: Any, *args: Any, **kwargs: Any) -> None:
+    # The C environment is the test process's own: hand the environment's variables on explicitly.
+    _env_position = 10
+    if current.life is not None and len(args) <= _env_position and kwargs.get("env") is None:
+        kwargs["env"] = dict(os.environ)
+    _real_popen(self, *args, **kwargs)
+
+
+def _in_real_time(name: str) -> Door:
+    real = _real_time_waits[name]
+
+    @functools.wraps(real)
+    def waits_really(self: Any, *args: Any, **kwargs: Any) -> Any:
+        clock, current.clock = current.clock, None
+        try:
+            return real(self, *args, **kwargs)
+        finally:
+            current.clock = clock
+
+    return Door(subprocess.Popen, name, real, waits_really)
+
+
+def doors() -> Iterable[Door]:
+    """Everything of the standard library through which handler code waits, beside ``time.sleep``."""
+    yield Door(threading.Condition, "wait", _real_wait, functools.wraps(_real_wait)(_wait))
+    yield Door(threading.Thread, "start", _real_start, functools.wraps(_real_start)(_start))
+    yield Door(threading.Thread, "join", _real_join, functools.wraps(_real_join)(_join))
+    yield Door(queue, "SimpleQueue", queue.SimpleQueue, queue._PySimpleQueue)  # type: ignore[attr-defined]
+    for name in ("EpollSelector", "KqueueSelector", "_PollLikeSelector", "SelectSelector"):
+        if hasattr(selectors, name):
+            yield _selector_door(getattr(selectors, name))
+    yield Door(subprocess.Popen, "__init__", _real_popen, functools.wraps(_real_popen)(_popen))
+    for name in _real_time_waits:
+        yield _in_real_time(name)

@@ -1,0 +1,366 @@
+"""``LambdaService``: composes everything below it. It has no rule of its own."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, final
+
+from pytest_lambda_env.bridges.freezegun import FreezegunBridge
+from pytest_lambda_env.control.code_location import locate
+from pytest_lambda_env.control.function import Function, route
+from pytest_lambda_env.control.options import CONFIGURABLE, changed, check_keywords
+from pytest_lambda_env.delivery.asynchronous import AsynchronousQueue
+from pytest_lambda_env.delivery.concurrency import check_reservation
+from pytest_lambda_env.delivery.factory import EnvironmentFactory
+from pytest_lambda_env.delivery.invoker import Invoker
+from pytest_lambda_env.delivery.passage import Passage
+from pytest_lambda_env.delivery.pool import EnvironmentPool
+from pytest_lambda_env.delivery.request import INVOCATION_TYPES, InvokeRequest, client_context_text, event_bytes
+from pytest_lambda_env.delivery.response import InvokeResponse
+from pytest_lambda_env.errors import (
+    NeverSettled,
+    ResourceConflictException,
+    ResourceNotFoundException,
+    UsageError,
+)
+from pytest_lambda_env.events.stamp import DEFAULT_ACCOUNT_ID, DEFAULT_REGION, Stamp
+from pytest_lambda_env.function import LambdaFunction
+from pytest_lambda_env.installation import Installation
+from pytest_lambda_env.model.arn import function_arn, role_arn
+from pytest_lambda_env.model.configuration import FunctionConfiguration
+from pytest_lambda_env.model.facts import EnvironmentRetired, Fact
+from pytest_lambda_env.runtime.environment import Environment
+from pytest_lambda_env.runtime.watchdog import Watchdog
+from pytest_lambda_env.simulation.clock import Clock, TestClock
+from pytest_lambda_env.simulation.entropy import Entropy
+from pytest_lambda_env.simulation.instant import SECOND, Instant, instant_of, microseconds, parse_instant
+from pytest_lambda_env.simulation.journal import Journal
+from pytest_lambda_env.simulation.real_clock import RealClock, real_now
+from pytest_lambda_env.simulation.timeline import Timeline
+from pytest_lambda_env.simulation.virtual_clock import VirtualClock
+
+DEFAULT_IDLE_TIMEOUT = timedelta(minutes=10)
+DEFAULT_REAL_TIME_GUARD = 30.0
+
+
+@final
+class LambdaService:
+    """The Lambda service of one account in one region, in virtual time. A context manager; fixtures give it too.
+
+    >>> from pytest_lambda_env import LambdaService
+    >>> with LambdaService() as aws_lambda:
+    ...     greet = aws_lambda.create_function(lambda event, context: f"Hello, {event['name']}!")
+    ...     greet.invoke({"name": "Ada"}).payload
+    'Hello, Ada!'
+
+    :param region: the region; it appears in ARNs and variables.
+    :param account_id: the account, twelve digits.
+    :param seed: all ids come from it; the same seed gives the same run.
+    :param start: when virtual time begins: a datetime (naive: UTC) or ISO 8601 text. Default: the present second, or
+        the instant at which the test has frozen time.
+    :param clock: ``"virtual"``, or ``"real"`` for real waits and real deadlines.
+    :param task_root: where handler strings are resolved. Default: the working directory.
+    :param defaults: configuration that ``create_function`` uses unless told otherwise.
+    :param idle_timeout: virtual time after which an unused environment is retired; AWS does not say, and varies it.
+    :param real_time_guard: real seconds after which a handler that never looks at a clock is stopped; 0: never.
+    :param passthrough: directories under ``/tmp`` that handler code sees as they are (pytest's ``tmp_path``).
+    """
+
+    def __init__(
+        self,
+        *,
+        region: str = DEFAULT_REGION,
+        account_id: str = DEFAULT_ACCOUNT_ID,
+        seed: int = 0,
+        start: datetime | str | None = None,
+        clock: Literal["virtual", "real"] = "virtual",
+        task_root: str | Path | None = None,
+        defaults: Mapping[str, Any] | None = None,
+        idle_timeout: timedelta = DEFAULT_IDLE_TIMEOUT,
+        real_time_guard: float = DEFAULT_REAL_TIME_GUARD,
+        passthrough: Sequence[str | Path] = (),
+    ) -> None:
+        if clock not in ("virtual", "real"):
+            raise UsageError(f"clock must be 'virtual' or 'real', not {clock!r}")
+        if clock == "real" and start is not None:
+            raise UsageError("start= needs clock='virtual': real time can't begin at another instant")
+        self.region = region
+        self.account_id = account_id
+        self.seed = seed
+        self.journal: Journal[Fact] = Journal()
+        self._real = clock == "real"
+        self._entropy = Entropy(seed)
+        self._task_root = Path(task_root or ".").resolve()
+        self._defaults = dict(defaults or {})
+        self._idle_timeout = microseconds(idle_timeout.total_seconds())
+        self._timeline = Timeline(_start(start))
+        self._passage = Passage(self._timeline, real=self._real)
+        self._watchdog = Watchdog(real_time_guard)
+        stamp = Stamp(region=region, account_id=account_id, seed=seed)
+        stamp.restart("service")
+        self._installation = Installation(stamp, None if self._real else TestClock(self._timeline, self._passage.sleep))
+        self._invoker = Invoker(journal=self.journal, entropy=self._entropy)
+        self._queue = AsynchronousQueue(self._timeline, self._invoker)
+        self._factory = EnvironmentFactory(
+            entropy=self._entropy,
+            clock=RealClock if self._real else VirtualClock,
+            captured_names=Installation.captured_names,
+            watchdog=self._watchdog,
+            passthrough=[*(Path(each) for each in passthrough), *_process_directories(), self._task_root],
+        )
+        self._open = False
+
+    # -- lifetime -----------------------------------------------------------------------------------------------
+
+    def __enter__(self) -> LambdaService:
+        self._installation.open()
+        self._open = True
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End every environment and give the test process back as it was. Closing twice does nothing."""
+        if not self._open:
+            return
+        self._open = False
+        for _, pool in self._invoker.account.values():
+            pool.retire_all(self._timeline.now, "service closed")
+        self._watchdog.close()
+        self._installation.close()
+
+    # -- functions ----------------------------------------------------------------------------------------------
+
+    def create_function(
+        self,
+        handler: str | Callable[[Any, Any], Any],
+        *,
+        function_name: str | None = None,
+        code: str | Path | None = None,
+        reserved_concurrent_executions: int | None = None,
+        **configuration: Any,
+    ) -> LambdaFunction:
+        """Create a function, as ``CreateFunction`` of the API.
+
+        ``handler`` is ``"package/module.function"`` below ``code`` (a directory; default: the service's ``task_root``)
+        or a callable, whose module is then imported afresh for each environment; a function defined in the test
+        module itself runs as it is. The name defaults to one made from the handler. ``configuration``: ``timeout``
+        (s), ``memory_size`` and ``ephemeral_storage`` (MB), ``environment`` (a dict), ``runtime``, ``architectures``,
+        ``role``, ``log_format``, ``application_log_level``, ``system_log_level``, ``description``; AWS's defaults.
+
+        Raises AWS's errors for what AWS refuses, ``UsageError`` for an unknown keyword (naming the near miss), and
+        ``NotModelled`` for what Lambda has and this has not.
+        """
+        check_keywords(
+            configuration,
+            (*CONFIGURABLE, "function_name", "code", "reserved_concurrent_executions"),
+            "create_function()",
+        )
+        located = locate(handler, None if code is None else Path(code), self._task_root)
+        function = Function(
+            region=self.region,
+            account_id=self.account_id,
+            configuration=FunctionConfiguration(
+                function_name=function_name or self._free_name(located.handler),
+                handler=located.handler,
+                role=configuration.pop("role", str(role_arn(self.region, self.account_id, "lambda-role"))),
+                **{**self._defaults, **configuration},
+            ),
+            code=located,
+        )
+        if function.name in self._invoker.account:
+            raise ResourceConflictException(f"Function already exist: {function.name}")
+        pool = EnvironmentPool(
+            timeline=self._timeline,
+            create=lambda at: self._factory.create(function, at),
+            retired=self._record_retirement,
+            idle_timeout=self._idle_timeout,
+        )
+        self._invoker.account[function.name] = (function, pool)
+        if reserved_concurrent_executions is not None:
+            self._reserve(function, reserved_concurrent_executions)
+        return LambdaFunction(self, function)
+
+    def function(self, name: str) -> LambdaFunction:
+        """A function that was created before; ``ResourceNotFoundException`` if there is none."""
+        if name not in self._invoker.account:
+            arn = function_arn(self.region, self.account_id, name, "$LATEST")
+            raise ResourceNotFoundException(f"Function not found: {arn}")
+        return LambdaFunction(self, self._invoker.account[name][0])
+
+    # -- time ---------------------------------------------------------------------------------------------------
+
+    @property
+    def clock(self) -> Clock:
+        """The service's clock: ``now``, ``start``, ``elapsed``."""
+        self._passage.present()
+        return Clock(self._timeline)
+
+    def advance(self, duration: timedelta | None = None, **units: float) -> None:
+        """Let time pass and everything run that is due: ``advance(timedelta(...))`` or ``advance(minutes=5)``.
+
+        With the real clock this really waits.
+        """
+        if (duration is None) == (not units):
+            raise UsageError("advance() takes one timedelta, or units such as minutes=5")
+        try:
+            span = timedelta(**units) if duration is None else duration
+        except TypeError as error:
+            raise UsageError(
+                f"advance() takes the units of timedelta (days, hours, minutes, seconds, …): {error}"
+            ) from None
+        if span < timedelta(0):
+            raise UsageError(f"advance() can't go back in time (by {-span})")
+        self._passage.sleep(span // timedelta(microseconds=1))
+
+    def drain(self, within: timedelta = timedelta(days=1)) -> None:
+        """Let time pass until nothing is left to do: no asynchronous event waits, and none is to be retried.
+
+        Raises :class:`NeverSettled` if something is still to do after ``within``, naming it.
+        """
+        limit = Instant(self._timeline.now + within // timedelta(microseconds=1))
+        while (work := self._timeline.work()) is not None:
+            if work.when > limit:
+                raise NeverSettled(f"After {within} there is still something to do: {work.purpose}.")
+            self._passage.run_until(work.when)
+
+    # -- invoking -----------------------------------------------------------------------------------------------
+
+    def invoke_concurrently(self, function: LambdaFunction, events: Sequence[Any]) -> list[InvokeResponse]:
+        """Invoke once per event, all at the same instant: the invocations overlap, each in an environment of its own.
+
+        The clock moves to the end of the longest. A request that finds no capacity raises
+        ``TooManyRequestsException``.
+        """
+        at = self._passage.present()
+        held: list[Callable[[], None]] = []
+        results: list[tuple[InvokeResponse, Instant]] = []
+        try:
+            for event in events:
+                request = self._request(function._function, event, "RequestResponse", None, None, tail=False)
+                results.append(self._invoker.invoke(request, at, hold=held))
+        finally:
+            for release in held:
+                release()
+        self._passage.reach(max((ended for _, ended in results), default=at))
+        return [response for response, _ in results]
+
+    def _invoke(
+        self,
+        function: Function,
+        event: Any,
+        invocation_type: str,
+        qualifier: str | None,
+        client_context: Mapping[str, Any] | str | None,
+        *,
+        tail: bool,
+    ) -> InvokeResponse:
+        if not self._open:
+            raise UsageError("the service is closed: invoke inside its `with` block or while its fixture is active")
+        if invocation_type not in INVOCATION_TYPES:
+            raise UsageError(f"invocation_type must be one of {', '.join(INVOCATION_TYPES)}, not {invocation_type!r}")
+        request = self._request(function, event, invocation_type, qualifier, client_context, tail=tail)
+        if invocation_type == "RequestResponse":
+            response, ended = self._invoker.invoke(request, request.accepted)
+            self._passage.reach(ended)
+            return response
+        status = 204
+        if invocation_type == "Event":
+            self._queue.accept(request)
+            status = 202
+        return InvokeResponse(
+            status_code=status,
+            raw_payload=b"",
+            function_error=None,
+            executed_version=None,
+            request_id=request.request_id,
+        )
+
+    def _request(
+        self,
+        function: Function,
+        event: Any,
+        invocation_type: str,
+        qualifier: str | None,
+        client_context: Mapping[str, Any] | str | None,
+        *,
+        tail: bool,
+    ) -> InvokeRequest:
+        context = client_context_text(client_context)
+        return InvokeRequest(
+            function=function,
+            route=route(function, qualifier),
+            event=event_bytes(event, invocation_type),
+            request_id=self._entropy.uuid4("request-ids"),
+            accepted=self._passage.present(),
+            # Only a synchronous invocation passes it on (fidelity I09).
+            client_context=context if invocation_type == "RequestResponse" else None,
+            tail=tail,
+        )
+
+    def last_log(self, lines: int) -> str:
+        """The end of the log of the environment that ran last, for messages."""
+        environment = self._invoker.last_environment
+        return "" if environment is None else "\n".join(environment.log.text().splitlines()[-lines:])
+
+    # -- for LambdaFunction -------------------------------------------------------------------------------------
+
+    def _pool(self, function: Function) -> EnvironmentPool:
+        return self._invoker.account[function.name][1]
+
+    def _retire(self, function: Function, reason: str) -> None:
+        self._pool(function).retire_all(self._passage.present(), reason)
+
+    def _update_configuration(self, function: Function, changes: Mapping[str, Any]) -> None:
+        function.configuration = changed(function.configuration, changes)
+        self._retire(function, "configuration updated")
+
+    def _reserve(self, function: Function, executions: int) -> None:
+        check_reservation(function, self._invoker.account, executions)
+        function.reserved_concurrency = executions
+
+    def _record_retirement(self, environment: Environment, at: Instant, reason: Any) -> None:
+        self.journal.record(
+            EnvironmentRetired(
+                at=at,
+                function_name=environment.configuration.function_name,
+                environment=environment.number,
+                reason=reason,
+            )
+        )
+
+    def _free_name(self, handler: str) -> str:
+        base = "".join(letter if letter.isalnum() or letter == "-" else "-" for letter in handler)[:60] or "function"
+        name, number = base, 1
+        while name in self._invoker.account:
+            number += 1
+            name = f"{base}-{number}"
+        return name
+
+    def __repr__(self) -> str:
+        names = ", ".join(self._invoker.account) or "no functions"
+        return f"<LambdaService {self.region}/{self.account_id}, seed {self.seed}: {names}>"
+
+
+def _start(start: datetime | str | None) -> Instant:
+    if isinstance(start, str):
+        try:
+            return parse_instant(start)
+        except ValueError:
+            raise UsageError(f"start must be ISO 8601, such as 2026-03-29T00:59:00Z, not {start!r}") from None
+    if start is not None:
+        return instant_of(start)
+    frozen = FreezegunBridge.frozen_instant()
+    return frozen if frozen is not None else Instant(real_now() // SECOND * SECOND)
+
+
+def _process_directories() -> list[Path]:
+    """Directories that must stay reachable although they may lie under ``/tmp``: the interpreter's and its path's."""
+    return [Path(place) for place in (sys.prefix, sys.base_prefix, *sys.path) if place]

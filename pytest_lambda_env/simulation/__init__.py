@@ -1,0 +1,1 @@
+"""The kernel: one timeline, its clocks, one journal, seeded chance. Knows nothing of AWS."""
