@@ -13,6 +13,10 @@ from pytest_lambda_env.runtime.current import current
 from pytest_lambda_env.runtime.doors import Doors
 from pytest_lambda_env.runtime.timezone import TimeZone
 from pytest_lambda_env.simulation.clock import ThreadClock
+from pytest_lambda_env.simulation.instant import SECOND, Instant
+
+_UPTIME = 1_000 * SECOND
+"""What monotonic clocks show when a service begins: some code takes zero for "never"."""
 
 
 class Installation:
@@ -24,9 +28,11 @@ class Installation:
     captured_names: ClassVar[CapturedNames] = CapturedNames([*_clock_doors.doors, *_file_doors.doors])
     _time_zone: ClassVar[TimeZone] = TimeZone()
 
-    def __init__(self, stamp: Stamp, clock: ThreadClock | None) -> None:
+    def __init__(self, stamp: Stamp, clock: ThreadClock | None, start: Instant) -> None:
         self._stamp = stamp
         self._clock = clock
+        self._boot = Instant(start - _UPTIME)
+        self._boot_before = time_doors.WallClock.boot
         self._stamp_before: Stamp | None = None
         self._clock_before: ThreadClock | None = None
 
@@ -38,6 +44,7 @@ class Installation:
         if self._clock is not None:
             FreezegunBridge.open()
             self._clock_doors.open()
+            self._boot_before, time_doors.WallClock.boot = time_doors.WallClock.boot, self._boot
         self._other_doors.open()
         if self._file_doors.open():
             botocore.install()
@@ -50,6 +57,7 @@ class Installation:
         current.clock = self._clock_before
         if self._clock is not None:
             self._clock_doors.close()
+            time_doors.WallClock.boot = self._boot_before
             FreezegunBridge.close()
         self._other_doors.close()
         if self._file_doors.close():

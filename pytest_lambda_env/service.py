@@ -102,7 +102,9 @@ class LambdaService:
         self._watchdog = Watchdog(real_time_guard)
         stamp = Stamp(region=region, account_id=account_id, seed=seed)
         stamp.restart("service")
-        self._installation = Installation(stamp, None if self._real else TestClock(self._timeline, self._passage.sleep))
+        self._installation = Installation(
+            stamp, None if self._real else TestClock(self._timeline, self._passage.sleep), self._timeline.now
+        )
         self._invoker = Invoker(journal=self.journal, entropy=self._entropy)
         self._queue = AsynchronousQueue(self._timeline, self._invoker)
         self._factory = EnvironmentFactory(

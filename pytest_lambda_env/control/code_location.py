@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_lambda_env.errors import UsageError
-from pytest_lambda_env.model.code import FunctionCode
+from pytest_lambda_env.model.code import FunctionCode, root_of
 
 
 def locate(handler: str | Callable[[Any, Any], Any], code: Path | None, default_root: Path) -> FunctionCode:
@@ -38,15 +38,6 @@ def locate(handler: str | Callable[[Any, Any], Any], code: Path | None, default_
     return FunctionCode(handler=f"test.{name.rpartition('.')[2]}", task_root=default_root.resolve(), function=handler)
 
 
-def root_of(module_name: str, file: Path) -> Path | None:
-    """The directory that makes the module in ``file`` importable as ``module_name``; None if there is none."""
-    parts = module_name.split(".")
-    place = file.parent if file.stem == "__init__" and parts[-1] != "__init__" else file.with_suffix("")
-    if list(place.parts[-len(parts) :]) != parts:
-        return None
-    return place.parents[len(parts) - 1]
-
-
 def _importable(handler: Callable[[Any, Any], Any]) -> FunctionCode | None:
     if isinstance(handler, functools.partial) or inspect.ismethod(handler):
         return None
@@ -58,9 +49,9 @@ def _importable(handler: Callable[[Any, Any], Any]) -> FunctionCode | None:
         return None
     if getattr(module, name, None) is not handler:
         return None
-    root = root_of(module_name, Path(file))
-    if root is None or "site-packages" in root.parts:
+    if "site-packages" in Path(file).parts:
         return None
+    root = root_of(module_name, Path(file))
     return FunctionCode(handler=f"{module_name}.{name}", task_root=root.resolve())
 
 

@@ -40,19 +40,19 @@ class CapturedNames:
             if module.__dict__.get(name) is original:
                 module.__dict__[name] = replacement
 
-    def restore(self, private: Iterable[ModuleType] = ()) -> None:
-        """Give every name its original back: also in modules imported meanwhile, and in ``private`` ones."""
+    def restore(self) -> None:
+        """Give every name its original back: also in modules imported meanwhile."""
         for module, name, original, replacement in self._captured:
             if module.__dict__.get(name) is replacement:
                 module.__dict__[name] = original
         for module in self._new_modules():
             self.restore_module(module)
             self._search(module)
-        for module in private:
-            self.restore_module(module)
 
-    def restore_module(self, module: ModuleType) -> None:
-        """Give one module's captured names their originals back."""
+    def restore_module(self, module: object) -> None:
+        """Give one module's captured names their originals back; code may put anything else into ``sys.modules``."""
+        if not isinstance(module, ModuleType):
+            return
         for name, value in list(module.__dict__.items()):
             original = self._originals.get(id(value))
             if original is not None:

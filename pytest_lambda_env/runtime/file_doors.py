@@ -356,7 +356,8 @@ def doors() -> Iterable[Door]:
     yield Door(builtins, "open", _real_open, replacements[_real_open])
     yield Door(io, "open", _real_open, replacements[_real_open])
     for name, original in _os_originals.items():
-        replacements[original] = _MAKERS[name](original)
+        # A staticmethod, because the original does not bind either: `class X: remove = os.remove`.
+        replacements[original] = staticmethod(_MAKERS[name](original))
         _declare_support(original, replacements[original])
         yield Door(os, name, original, replacements[original])
     for name, original in _path_tests.items():

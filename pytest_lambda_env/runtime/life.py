@@ -4,7 +4,8 @@ On Lambda a process that meets its deadline is killed: no ``except`` and no ``fi
 process with the test, the nearest thing is an exception that no ``except Exception`` catches, plus doors that are shut:
 from the instant of death nothing the code does has an effect, and every door raises again.
 
-Code that swallows even that is pursued line by line with a trace function, which costs nothing until it is needed.
+Code that swallows even that is pursued line by line with a trace function, which costs nothing until it is needed. Only
+the function's own code is, at first: libraries are left to clean up after themselves (an event loop, a lock).
 
 Tried and rejected: a trace function from the start (4 to 18 times slower); an asynchronous exception alone (one
 ``except BaseException`` swallows it for good); a thread per handler (can't be killed either, and breaks debuggers).
@@ -15,6 +16,7 @@ from __future__ import annotations
 import sys
 import threading
 import traceback
+from collections.abc import Callable
 from types import CodeType, FrameType
 from typing import Any, Literal, NoReturn
 
@@ -28,9 +30,20 @@ class ProcessKilled(BaseException):
 class ProcessLife:
     """Alive until ``end``. ``check`` is what every door calls first."""
 
-    __slots__ = ("_anchor", "_frames", "_raised", "_thread", "_tracer_before", "cause", "exit_code", "over")
+    __slots__ = (
+        "_anchor",
+        "_frames",
+        "_is_user_code",
+        "_raised",
+        "_thread",
+        "_tracer_before",
+        "cause",
+        "exit_code",
+        "over",
+    )
 
-    def __init__(self) -> None:
+    def __init__(self, is_user_code: Callable[[FrameType], bool] = lambda _: True) -> None:
+        self._is_user_code = is_user_code
         self.over = False
         self.cause: Cause | None = None
         self.exit_code: int | None = None
@@ -71,7 +84,7 @@ class ProcessLife:
     def unwind(self) -> NoReturn:
         """Raise what unwinds the calling thread of the dead process."""
         if threading.get_ident() != self._thread:
-            raise SystemExit
+            raise ProcessKilled
         if not self._raised:
             self._frames = self._frames_below_anchor()
         else:
@@ -86,7 +99,7 @@ class ProcessLife:
         sys.settrace(self._trace)
         frame: FrameType | None = sys._getframe()
         while frame is not None and frame is not self._anchor:
-            if not _is_ours(frame.f_code):
+            if self._is_prey(frame):
                 frame.f_trace = self._trace
             frame = frame.f_back
 
@@ -98,11 +111,16 @@ class ProcessLife:
             self._tracer_before = None
 
     def _trace(self, frame: FrameType, event: str, argument: object) -> Any:
-        if self._anchor is None or _is_ours(frame.f_code):
+        if self._anchor is None or not self._is_prey(frame):
             return None
         if event in ("call", "line"):
             raise ProcessKilled
         return self._trace
+
+    def _is_prey(self, frame: FrameType) -> bool:
+        if _is_ours(frame.f_code):
+            return False
+        return self._raised > _PATIENCE_WITH_LIBRARIES or self._is_user_code(frame)
 
     def _frames_below_anchor(self) -> list[traceback.FrameSummary]:
         frame: FrameType | None = sys._getframe(2)
@@ -115,6 +133,9 @@ class ProcessLife:
             frame = frame.f_back
         return frames[::-1]
 
+
+_PATIENCE_WITH_LIBRARIES = 50
+"""How often a library may swallow the end of its process before its code is pursued too."""
 
 _PACKAGE_DIRECTORY = __file__.rpartition("runtime")[0]
 

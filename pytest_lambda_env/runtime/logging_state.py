@@ -23,7 +23,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from types import FrameType
-from typing import Any, ClassVar
+from typing import Any
 from weakref import WeakValueDictionary
 
 from pytest_lambda_env.runtime.current import current
@@ -54,6 +54,16 @@ _read_globals = operator.itemgetter(*_GLOBALS)
 _gmtime = staticmethod(time.gmtime)
 _ATTRIBUTES = (*vars(logging.Logger("")), "manager")  # noqa: LOG001
 
+
+class _World:
+    """Whose configuration is in place. An instance: changing a class costs the interpreter its caches."""
+
+    state: LoggingState | None = None
+    handed_over = 0
+    """How many loggers of shared libraries were first named inside an environment."""
+
+
+_world = _World()
 _cached: list[logging.Logger] = []
 """Loggers that have cached an answer since the last exchange, while the doors are open."""
 
@@ -65,11 +75,6 @@ class LoggingState:
     values of ``AWS_LAMBDA_LOG_FORMAT`` and ``AWS_LAMBDA_LOG_LEVEL``. ``is_own_file`` tells a file of the function's
     own code from one of a shared library.
     """
-
-    innermost: ClassVar[LoggingState | None] = None
-    """The one in place, if any."""
-    _handed_over: ClassVar[int] = 0
-    """How many loggers of shared libraries were first named inside an environment."""
 
     def __init__(
         self,
@@ -113,22 +118,22 @@ class LoggingState:
 
     def enter(self, *, full: bool = False) -> None:
         """Put this configuration in place. ``full``: for INIT, every shared logger may change in any way."""
-        self._caller = LoggingState.innermost
-        LoggingState.innermost = None  # the exchange itself is nobody's change
+        self._caller = _world.state
+        _world.state = None  # the exchange itself is nobody's change
         if self._caller is not None:
             # A handler invokes another function: that one starts from the test's world, not from its caller's.
             self._caller._take_out()
         self._full = full
         self._put_in()
-        LoggingState.innermost = self
+        _world.state = self
 
     def leave(self) -> None:
         """Give back what :meth:`enter` found; keep what the function's code has changed for the next time."""
-        LoggingState.innermost = None
+        _world.state = None
         self._take_out()
         if self._caller is not None:
             self._caller._put_in()
-        LoggingState.innermost = self._caller
+        _world.state = self._caller
 
     def _put_in(self) -> None:
         root, manager = logging.root, logging.root.manager
@@ -151,7 +156,7 @@ class LoggingState:
             logging.Formatter.converter = self._converter
         for thing, attributes in self._inner.items():
             self._outer[thing] = _exchange(thing, attributes)
-        if self._known != (len(base), self._handed_over):
+        if self._known != (len(base), _world.handed_over):
             self._meet_new_loggers(base)
         captures_warnings = _module["_warnings_showwarning"] is not None
         self._outer_captures_warnings = captures_warnings
@@ -188,7 +193,7 @@ class LoggingState:
             name: known if isinstance(known, logging.Logger) else _copy(known)
             for name, known in manager.loggerDict.items()
         }
-        self._known = len(own), self._handed_over
+        self._known = len(own), _world.handed_over
         self._inner[manager] = {**vars(manager), "loggerDict": own, "_disable": 0, "emittedNoHandlerWarning": False}
         self._inner[manager].update(loggerClass=None, logRecordFactory=None)
         self._inner[root] = {**_start(root), "level": self._level, "handlers": [self.handler], "disabled": False}
@@ -236,7 +241,7 @@ class LoggingState:
             if outer is not None:
                 self._inner[logger] = _exchange(logger, outer)
             _insert(manager, logger)
-            LoggingState._handed_over += 1
+            _world.handed_over += 1
         for logger, parent in parents.items():
             if logger.parent is not parent:
                 self._inner.setdefault(logger, _with_own_lists(logger))["parent"] = parent
@@ -254,7 +259,7 @@ class LoggingState:
                 _exchange(logger, outer)
                 if inner != outer:
                     self._outer[logger] = _exchange(logger, inner)
-        self._known = len(base), self._handed_over
+        self._known = len(base), _world.handed_over
 
 
 def _start(logger: logging.Logger) -> dict[str, Any]:
@@ -332,7 +337,7 @@ _real_setattr = logging.Logger.__setattr__
 
 
 def _get_logger(self: logging.Manager, name: str) -> logging.Logger:
-    state = LoggingState.innermost
+    state = _world.state
     if state is None or current.life is None:
         return _real_get_logger(self, name)
     is_new = not isinstance(self.loggerDict.get(name), logging.Logger)
@@ -359,7 +364,7 @@ def _set_attribute(self: logging.Logger, name: str, value: object) -> None:
 
 
 def _note(logger: Any, frame: FrameType) -> None:
-    state = LoggingState.innermost
+    state = _world.state
     if state is not None and current.life is not None and isinstance(logger, logging.Logger):
         state.before_change(logger, _outside_logging(frame))
 

@@ -31,30 +31,12 @@ from operator import is_not
 from pathlib import Path
 from types import ModuleType
 
-from pytest_lambda_env.errors import UsageError
 from pytest_lambda_env.runtime.importer import Importer, file_of, is_test_file, own_fact, remember_extension
 from pytest_lambda_env.runtime.territory import Territory, importable_names, is_installed
 
 # The interpreter's own table: handler code may rebind the name ``sys.modules`` but not this.
 _table = sys.modules
 _ABSENT = ModuleType("absent")
-
-
-def root_of(module_name: str, file: Path) -> Path:
-    """The directory that makes the module in ``file`` importable as ``module_name``.
-
-    Raises :class:`UsageError` where there is none: a script run as ``__main__``, a module loaded under a made-up name.
-    """
-    parts = module_name.split(".")
-    place = file.parent if file.stem == "__init__" and parts[-1] != "__init__" else file.with_suffix("")
-    # A file may have more suffixes than one: speed.cpython-312-x86_64-linux-gnu.so.
-    names = [*place.parts[:-1], place.name.partition(".")[0]]
-    if names[-len(parts) :] != parts:
-        raise UsageError(
-            f"{file} can't be imported as {module_name!r} from any directory, so each environment can't have its "
-            f'own copy of it. Name the handler as a string, "{file.stem}.<function>", and its directory as code=.'
-        )
-    return place.parents[len(parts) - 1]
 
 
 class _TestProcess:

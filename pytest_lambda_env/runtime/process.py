@@ -79,13 +79,13 @@ class Process:
         time_zone: TimeZone,
         clock: Callable[..., ProcessClock],
     ) -> None:
-        self.life = ProcessLife()
+        self._user_code = _own_files(code)
+        self.life = ProcessLife(self._is_user_code)
         self.clock = clock(deadline_reached=self._deadline_reached, check=self.life.check)
-        self.modules = ModuleSpace([] if code.shared else [code.task_root])
+        self.modules = ModuleSpace([] if code.shared else [code.task_root], own={code.top_level_name})
         self._code = code
         self._files = files
         self._watchdog = watchdog
-        self._user_code = _own_files(code)
         self._labels = RequestLabels()
         self._log_format = variables.get("AWS_LAMBDA_LOG_FORMAT")
         streams = Streams(log, self.life)
@@ -132,6 +132,7 @@ class Process:
         life = self.life
         result: Result | None = None
         calls: list[AwsCall] = []
+        outer_loop = _event_loop()
         outer = self._enter(start, deadline, calls, is_init=is_init)
         limit = None if self.clock.virtual_waits else (deadline - start) / SECOND
         armed = self._watchdog.arm(life, self._is_user_code, limit)
@@ -153,6 +154,7 @@ class Process:
         if not life.over:
             return Outcome(status="returned", ended=ended, result=result, aws_calls=tuple(calls))
         self.clock.wake_all()
+        _set_event_loop(outer_loop)
         return Outcome(
             status=life.cause or "exit",
             # A real-time stop has no virtual end of its own: it counts as the deadline.
@@ -206,6 +208,19 @@ class _Zone:
 
     def leave(self) -> None:
         self._time_zone.leave()
+
+
+def _event_loop() -> object:
+    """The event loop that runs in this thread: the test itself may be a coroutine."""
+    events = sys.modules.get("asyncio.events")
+    return None if events is None else events._get_running_loop()
+
+
+def _set_event_loop(loop: object) -> None:
+    """A loop that was running when the process died still counts as running in this thread: it does not."""
+    events = sys.modules.get("asyncio.events")
+    if events is not None:
+        events._set_running_loop(loop)
 
 
 def _own_files(code: FunctionCode) -> str:

@@ -1,8 +1,9 @@
-"""Ending the process, and the C-level environment: what handler code may not do to the test process."""
+"""Ending the process, its last words, and the C-level environment: what may not reach the test process."""
 
 from __future__ import annotations
 
 import functools
+import logging
 import os
 import signal
 from collections.abc import Callable, Iterable
@@ -15,6 +16,7 @@ from pytest_lambda_env.runtime.life import ProcessLife
 _real: dict[str, Callable[..., Any]] = {
     name: getattr(os, name) for name in ("_exit", "abort", "kill", "putenv", "unsetenv") if hasattr(os, name)
 }
+_real_call_handlers = logging.Logger.callHandlers
 _test_process = os.getpid()
 
 
@@ -61,8 +63,17 @@ def _unless_owned(name: str) -> Callable[..., Any]:
     return replacement
 
 
+def _call_handlers(self: logging.Logger, record: logging.LogRecord) -> None:
+    # A thread of a dead process may outlive it by a few instructions, when the test's own handlers are back in place.
+    if current.life is None or not current.life.over:
+        _real_call_handlers(self, record)
+
+
 def doors() -> Iterable[Door]:
-    """``os._exit``, ``abort``, ``kill`` (of oneself), ``putenv`` and ``unsetenv``."""
+    """``os._exit``, ``abort``, ``kill`` (of oneself), ``putenv`` and ``unsetenv``; and the log of the dead."""
+    yield Door(
+        logging.Logger, "callHandlers", _real_call_handlers, functools.wraps(_real_call_handlers)(_call_handlers)
+    )
     replacements: dict[str, Callable[..., Any]] = {
         "_exit": _exit,
         "abort": _abort,
@@ -71,4 +82,5 @@ def doors() -> Iterable[Door]:
         "unsetenv": _unless_owned("unsetenv"),
     }
     for name, original in _real.items():
-        yield Door(os, name, original, functools.wraps(original)(replacements[name]))
+        # A staticmethod, because the original does not bind either.
+        yield Door(os, name, original, staticmethod(functools.wraps(original)(replacements[name])))

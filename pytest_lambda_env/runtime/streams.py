@@ -14,7 +14,7 @@ import codecs
 import io
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, ClassVar, TextIO, cast
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from pytest_lambda_env.runtime.current import Life, current
 
@@ -181,13 +181,20 @@ class _LogBuffer(io.BufferedIOBase):
         """Do nothing, as for the text stream."""
 
 
+class _Place:
+    """Whose streams are in place. An instance: changing a class costs the interpreter its caches."""
+
+    streams: Streams | None = None
+
+
+_place = _Place()
+
+
 class Streams:
     """``sys.stdout`` and ``sys.stderr`` of one process life.
 
     A handler that replaces them itself keeps its own streams from one warm invocation to the next, as on Lambda.
     """
-
-    _innermost: ClassVar[Streams | None] = None
 
     def __init__(self, log: EnvironmentLog, life: Life) -> None:
         self.stdout = LogStream(log, life, 1)
@@ -199,17 +206,17 @@ class Streams:
     def enter(self) -> None:
         """Put this process's streams in place."""
         self._outer = sys.stdout, sys.stderr
-        caller = self._caller = Streams._innermost
+        caller = self._caller = _place.streams
         # A function that a handler invokes prints to the test, never into the streams of its caller.
         echo = self._outer if caller is None else (caller.stdout.outer, caller.stderr.outer)
         self.stdout.outer, self.stderr.outer = echo
-        Streams._innermost = self
+        _place.streams = self
         sys.stdout, sys.stderr = self._inner
 
     def leave(self) -> None:
         """Give the streams back that :meth:`enter` found."""
         self._inner = sys.stdout, sys.stderr
         sys.stdout, sys.stderr = self._outer
-        Streams._innermost = self._caller
+        _place.streams = self._caller
         self.stdout.outer = self.stderr.outer = None
         self._outer = None, None

@@ -22,6 +22,7 @@ from weakref import WeakKeyDictionary
 
 from pytest_lambda_env.runtime.current import current
 from pytest_lambda_env.runtime.doors import Door
+from pytest_lambda_env.runtime.life import ProcessKilled
 from pytest_lambda_env.simulation.instant import Instant, microseconds
 from pytest_lambda_env.simulation.virtual_clock import VirtualClock, Waiter
 
@@ -93,6 +94,8 @@ def _start(self: threading.Thread) -> None:
             clock.thread_runs()
         try:
             run()
+        except ProcessKilled:
+            pass  # the process died while this thread waited: it ends without a word
         finally:
             # From here on the thread's own bookkeeping is the real thing again.
             current.life = current.clock = current.files = current.aws_calls = None

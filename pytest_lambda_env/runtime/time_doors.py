@@ -38,8 +38,9 @@ def wall_instant(instant: Instant) -> Instant:
 
 
 class WallClock:
-    """What the wall clock shows at an instant. A test's own ``freeze_time`` shifts it."""
+    """What clocks show: the wall clock, shifted by a test's own ``freeze_time``; monotonic ones since ``boot``."""
 
+    boot: Instant = Instant(0)
     shift: Callable[[Instant], Instant] = staticmethod(wall_instant)
 
 
@@ -114,6 +115,11 @@ def _of_present_struct(name: str, leading: int) -> Callable[..., Any]:
     return door
 
 
+def _since_boot(instant: Instant) -> int:
+    """Microseconds on a monotonic clock: small, so that sums of floats stay exact to the microsecond (asyncio)."""
+    return instant - WallClock.boot
+
+
 def _monotonic(name: str) -> Callable[[], float]:
     real = _real[name]
 
@@ -121,7 +127,7 @@ def _monotonic(name: str) -> Callable[[], float]:
         clock = current.clock
         if clock is None or not clock.virtual_waits:
             return cast("float", real())
-        return clock.read(_site(sys._getframe(1))) / SECOND
+        return _since_boot(clock.read(_site(sys._getframe(1)))) / SECOND
 
     return door
 
@@ -133,7 +139,7 @@ def _monotonic_ns(name: str) -> Callable[[], int]:
         clock = current.clock
         if clock is None or not clock.virtual_waits:
             return cast("int", real())
-        return clock.read(_site(sys._getframe(1))) * 1000
+        return _since_boot(clock.read(_site(sys._getframe(1)))) * 1000
 
     return door
 
@@ -155,7 +161,7 @@ def _virtual_clock_ns(which: int, frame: FrameType) -> int | None:
     clock = current.clock
     if clock is None or not clock.virtual_waits or which not in _MONOTONIC_CLOCKS:
         return None
-    return clock.read(_site(frame)) * 1000
+    return _since_boot(clock.read(_site(frame))) * 1000
 
 
 _MONOTONIC_CLOCKS = {
@@ -186,4 +192,5 @@ def doors() -> Iterable[Door]:
         if name in _real:
             replacement.__name__ = name
             replacement.__doc__ = _real[name].__doc__
-            yield Door(time, name, _real[name], replacement)
+            # A staticmethod, because the original does not bind either: `class X: clock = time.monotonic`.
+            yield Door(time, name, _real[name], staticmethod(replacement))

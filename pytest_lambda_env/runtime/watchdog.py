@@ -11,6 +11,7 @@ little later while moto, botocore, the import system, locks, logging or this pac
 
 from __future__ import annotations
 
+import _thread
 import ctypes
 import signal
 import sys
@@ -49,7 +50,7 @@ class Watchdog:
         self._is_user_code: Callable[[FrameType], bool] = lambda _: False
         self._since = 0.0
         self._fired_at: float | None = None
-        self._thread: threading.Thread | None = None
+        self._thread: int | None = None
         self._main = 0
         self._stop = threading.Lock()
         self._handler_before: object = None
@@ -91,8 +92,8 @@ class Watchdog:
         if _SIGNAL and threading.current_thread() is threading.main_thread():
             self._handler_before = signal.signal(_SIGNAL, self._on_signal) or signal.SIG_DFL
         self._stop.acquire()
-        self._thread = threading.Thread(target=self._watch, name="lambda-watchdog", daemon=True)
-        self._thread.start()
+        # Not a threading.Thread: code of an environment is about to run, and the thread would be taken for its own.
+        self._thread = _thread.start_new_thread(self._watch, ())
 
     def _watch(self) -> None:
         while not self._stop.acquire(timeout=_RETRY if self._fired_at else min(_PACE, (self._limit or 1) / 4)):

@@ -3,6 +3,7 @@ import bz2
 import errno
 import glob
 import gzip
+import inspect
 import io
 import json
 import logging
@@ -649,8 +650,8 @@ def test_replacements_pass_for_the_originals() -> None:
     """A replacement has the name and the documentation of its original, and the same support for descriptors."""
     for name in ("stat", "open", "scandir", "rename", "getcwd", "symlink", "readlink"):
         function = getattr(os, name)
-        assert (function.__name__, function.__doc__) == (name, function.__wrapped__.__doc__)
-        assert (function in os.supports_dir_fd) == (function.__wrapped__ in os.supports_dir_fd)
+        assert (function.__name__, function.__doc__) == (name, inspect.unwrap(function).__doc__)
+        assert (function in os.supports_dir_fd) == (inspect.unwrap(function) in os.supports_dir_fd)
     assert open.__name__ == "open"
     assert os.stat in os.supports_follow_symlinks
     assert os.scandir in os.supports_fd

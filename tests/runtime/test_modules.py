@@ -23,8 +23,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import pytest_lambda_env
-from pytest_lambda_env.errors import UsageError
-from pytest_lambda_env.runtime.modules import ModuleSpace, root_of
+from pytest_lambda_env.runtime.modules import ModuleSpace
 
 
 @pytest.fixture(autouse=True)
@@ -816,12 +815,17 @@ def test_a_replaced_shared_module_is_replaced_for_its_environment_only(tmp_path:
         assert sys.modules["colorsys"] is colorsys
         assert load(space, "colorsys") is other
     assert load(ModuleSpace([tmp_path]), "colorsys") is colorsys
+    with pytest.MonkeyPatch.context() as patch:
+        stand_in = ModuleType("colorsys")
+        patch.setitem(sys.modules, "colorsys", stand_in)
+        assert load(space, "colorsys") is other
+        assert sys.modules["colorsys"] is stand_in
 
 
 @pytest.mark.parametrize("warm", [False, True])
 def test_vandalism_is_survived(tmp_path: Path, warm: bool) -> None:
     """Handler code that empties sys.modules, sys.path and the finders harms only its own environment."""
-    space = space_of(tmp_path, {"app.py": "import helper", "helper.py": ""})
+    space = space_of(tmp_path, {"app.py": "import part", "part.py": ""})
     if warm:
         load(space, "app")
     before, path, finders, containers = (
@@ -843,7 +847,7 @@ def test_vandalism_is_survived(tmp_path: Path, warm: bool) -> None:
         sys.meta_path = []
     assert sys.modules is table == before
     assert sys.meta_path is containers[1]
-    assert load(ModuleSpace([tmp_path]), "app").helper
+    assert load(ModuleSpace([tmp_path]), "app").part
 
 
 def test_import_hooks_stay_with_whom_they_belong_to(tmp_path: Path) -> None:
@@ -965,30 +969,3 @@ def test_a_thread_of_the_environment_imports_its_modules(tmp_path: Path) -> None
         thread.join()
     assert found == [space.modules["late"]]
     assert "late" not in sys.modules
-
-
-# -------------------------------------------------------------------------------------------------------- root_of
-
-
-@pytest.mark.parametrize(
-    ("module_name", "file"),
-    [
-        ("app", "app.py"),
-        ("app", "app/__init__.py"),
-        ("pkg.sub.app", "pkg/sub/app.py"),
-        ("pkg.sub", "pkg/sub/__init__.py"),
-        ("fast", "fast.cpython-312-x86_64-linux-gnu.so"),
-    ],
-)
-def test_root_of_is_where_the_name_can_be_imported(tmp_path: Path, module_name: str, file: str) -> None:
-    """The root is the file's path less the dotted name."""
-    assert root_of(module_name, tmp_path / file) == tmp_path
-
-
-@pytest.mark.parametrize(
-    ("module_name", "file"), [("__main__", "run.py"), ("made.up", "app.py"), ("x.app", "y/app.py")]
-)
-def test_root_of_refuses_a_name_that_is_not_the_files(tmp_path: Path, module_name: str, file: str) -> None:
-    """A module loaded under another name than its file's has no root; the message says what to do."""
-    with pytest.raises(UsageError, match="Name the handler as a string"):
-        root_of(module_name, tmp_path / file)
