@@ -43,7 +43,8 @@ class FreezegunBridge:
     _users = 0
     _outer: Any = None
     _outer_at_start = Instant(0)
-    _since: ClassVar[dict[int, Instant]] = {}
+    _seen: ClassVar[dict[int, tuple[Any, Instant]]] = {}
+    """Freezes that began inside, and the instants at which they were first looked at."""
 
     @staticmethod
     def frozen_instant() -> Instant | None:
@@ -63,7 +64,7 @@ class FreezegunBridge:
         cls._outer = factories[-1] if factories else None
         if cls._outer is not None:
             cls._outer_at_start = instant_of(cls._outer())
-        cls._since = {}
+        cls._seen = {}
         factories.append(cls._ours)
         freezegun.api.tz_offsets.append(datetime.timedelta(0))
         freezegun.api.ignore_lists.append(())
@@ -91,8 +92,11 @@ class FreezegunBridge:
         """What the wall clock shows at an instant of the timeline."""
         top: Any = freezegun.api.freeze_factories[-1]
         if top is not cls._ours:
-            since = cls._since.setdefault(id(top), instant)
-            return Instant(instant_of(top()) + instant - since)
+            if id(top) not in cls._seen:
+                clock = current.clock
+                # Kept with its factory, so that the id is not given to another one.
+                cls._seen[id(top)] = (top, instant if clock is None else clock.read(None))
+            return Instant(instant_of(top()) + instant - cls._seen[id(top)][1])
         if cls._outer is not None:
             return Instant(instant + instant_of(cls._outer()) - cls._outer_at_start)
         return instant
