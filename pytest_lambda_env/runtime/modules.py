@@ -77,7 +77,7 @@ _entered: list[ModuleSpace] = []
 
 
 class ModuleSpace:
-    """The modules of one process life of an environment (DESIGN section 6).
+    """The modules of one process life of an environment.
 
     ``roots`` are the directories at the head of its ``sys.path``: the task root, then the layers (fidelity V46);
     behind them comes the test process's own path as it is now. ``own`` are top-level names that are the function's

@@ -6,7 +6,6 @@ import time
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-import pytest
 from freezegun import freeze_time
 
 from pytest_lambda_env import LambdaService
@@ -78,7 +77,7 @@ def test_a_freeze_in_the_handler_is_the_handler_s() -> None:
         assert datetime.now(timezone.utc).isoformat() == "2026-03-29T00:59:00+00:00"
 
 
-def test_nothing_of_freezegun_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_of_freezegun_is_left() -> None:
     """After services and freezes in every order, freezegun's stacks are empty and the clocks are the originals."""
     import freezegun.api
 
