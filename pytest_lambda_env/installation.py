@@ -26,7 +26,7 @@ class Installation:
     _file_doors: ClassVar[Doors] = Doors(file_doors.doors())
     _other_doors: ClassVar[Doors] = Doors([*thread_doors.doors(), *process_doors.doors(), *logging_state.doors()])
     captured_names: ClassVar[CapturedNames] = CapturedNames([*_clock_doors.doors, *_file_doors.doors])
-    _time_zone: ClassVar[TimeZone] = TimeZone()
+    time_zone: ClassVar[TimeZone] = TimeZone()
 
     def __init__(self, stamp: Stamp, clock: ThreadClock | None, start: Instant) -> None:
         self._stamp = stamp
@@ -39,7 +39,7 @@ class Installation:
     def open(self) -> None:
         """Open the doors. ``clock`` is the opening thread's from now on; without one, time stays real."""
         self._stamp_before = set_stamp(self._stamp)
-        self._time_zone.enter(":UTC")
+        self.time_zone.enter(":UTC")
         self._clock_before = current.clock
         if self._clock is not None:
             FreezegunBridge.open()
@@ -48,7 +48,7 @@ class Installation:
         self._other_doors.open()
         if self._file_doors.open():
             botocore.install()
-            self.captured_names.replace()
+            self.captured_names.replace(names_are_real=not FreezegunBridge.freeze_outside())
         if self._clock is not None:
             current.clock = self._clock
 
@@ -63,6 +63,6 @@ class Installation:
         if self._file_doors.close():
             self.captured_names.restore()
             botocore.remove()
-        self._time_zone.leave()
+        self.time_zone.leave()
         if self._stamp_before is not None:
             set_stamp(self._stamp_before)

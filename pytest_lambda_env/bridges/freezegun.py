@@ -55,6 +55,11 @@ class FreezegunBridge:
         return instant_of(factories[-1]())
 
     @classmethod
+    def freeze_outside(cls) -> bool:
+        """Whether a freeze that began before the service is on: freezegun's fakes then stand under some names."""
+        return cls._outer is not None
+
+    @classmethod
     def open(cls) -> None:
         """A service opens."""
         cls._users += 1
@@ -78,6 +83,7 @@ class FreezegunBridge:
         if cls._users:
             return
         index = freezegun.api.freeze_factories.index(cls._ours)
+        cls._outer = None
         for stack in (
             freezegun.api.freeze_factories,
             freezegun.api.tz_offsets,

@@ -30,19 +30,25 @@ class CapturedNames:
         self._replacements = {id(original): replacement for original, replacement in pairs}
         self._originals = {id(replacement): original for original, replacement in pairs}
         self._seen: set[tuple[str, int]] = set()
-        self._captured: list[tuple[ModuleType, str, object, object]] = []
+        self._captured: dict[tuple[str, int, str], tuple[ModuleType, str, object, object]] = {}
+        self._remember = True
 
-    def replace(self) -> None:
-        """Make every captured name follow the doors, which have just been opened."""
+    def replace(self, *, names_are_real: bool = True) -> None:
+        """Make every captured name follow the doors, which have just been opened.
+
+        ``names_are_real`` is False where something else (a freeze) holds some of the names: what is found now is then
+        not all there is, and the modules are searched again the next time.
+        """
+        self._remember = names_are_real
         for module in self._new_modules():
             self._search(module)
-        for module, name, original, replacement in self._captured:
+        for module, name, original, replacement in self._captured.values():
             if module.__dict__.get(name) is original:
                 module.__dict__[name] = replacement
 
     def restore(self) -> None:
         """Give every name its original back: also in modules imported meanwhile."""
-        for module, name, original, replacement in self._captured:
+        for module, name, original, replacement in self._captured.values():
             if module.__dict__.get(name) is replacement:
                 module.__dict__[name] = original
         for module in self._new_modules():
@@ -61,7 +67,8 @@ class CapturedNames:
     def _new_modules(self) -> list[ModuleType]:
         present = {(name, id(module)) for name, module in list(sys.modules.items())}
         new = present - self._seen
-        self._seen = present
+        if self._remember:
+            self._seen = present
         return [
             module
             for name, _ in new
@@ -74,4 +81,5 @@ class CapturedNames:
         replacements = self._replacements
         for name, value in list(module.__dict__.items()):
             if id(value) in replacements:
-                self._captured.append((module, name, value, replacements[id(value)]))
+                captured = (module, name, value, replacements[id(value)])
+                self._captured[module.__name__, id(module), name] = captured
