@@ -263,3 +263,12 @@ def test_a_forked_child_leaves_the_files_to_its_parent() -> None:
         [sys.executable, "-c", program], env=environment, check=True, capture_output=True, text=True
     )
     assert answer.stdout.strip() == "True"
+
+
+def test_the_machine_s_aws_files_are_not_there(tmp_path: Path) -> None:
+    """Profiles and credentials of whoever runs the tests lead nowhere; other dot files are left alone."""
+    files = EnvironmentFiles(task_root=tmp_path, passthrough=[])
+    home = Path("~").expanduser()
+    assert not Path(files.real(str(home / ".aws" / "credentials"))).exists()
+    assert files.real(str(home / ".aws-sam")) == str(home / ".aws-sam")
+    assert files.real(str(home / ".netrc")) == str(home / ".netrc")
