@@ -10,11 +10,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Collection, Sequence
 from importlib.abc import Loader
-from importlib.machinery import ExtensionFileLoader, ModuleSpec, SourceFileLoader
+from importlib.machinery import ExtensionFileLoader, ModuleSpec, PathFinder, SourceFileLoader
 from os.path import abspath, basename
 from types import ModuleType
 
 from pytest_lambda_env.runtime.code_cache import cached
+from pytest_lambda_env.runtime.current import current
 from pytest_lambda_env.runtime.territory import Territory
 
 _REWRITER = "_pytest.assertion.rewrite"
@@ -71,7 +72,8 @@ class Importer:
                 spec: ModuleSpec | None = find_spec(fullname, path, target)
                 if spec is not None:
                     return spec
-        return None
+        # The import system reads directories past every door: what lies below /tmp it must be shown.
+        return PathFinder.find_spec(fullname, self.added_directories()) if path is None else None
 
     def _take(self, spec: ModuleSpec) -> None:
         loader = spec.loader
@@ -89,8 +91,10 @@ class Importer:
         return self._territory.owns(spec, self.added_directories())
 
     def added_directories(self) -> list[str]:
-        """The entries of ``sys.path`` that the function's own code put there."""
-        return [abspath(entry) for entry in sys.path if isinstance(entry, str) and entry not in self._inherited]
+        """Where the entries of ``sys.path`` that the function's own code put there really lead."""
+        files = current.files
+        added = [abspath(entry) for entry in sys.path if isinstance(entry, str) and entry not in self._inherited]
+        return added if files is None else [files.real(entry) for entry in added]
 
     def claims(self, name: str, module: ModuleType) -> bool:
         """Whether a top-level module of the test process stands in the way of one of the function's own."""

@@ -969,3 +969,34 @@ def test_a_thread_of_the_environment_imports_its_modules(tmp_path: Path) -> None
         thread.join()
     assert found == [space.modules["late"]]
     assert "late" not in sys.modules
+
+
+# --------------------------------------------------------------------------------------------------- below /tmp
+
+
+def test_modules_unpacked_into_tmp_can_be_imported(tmp_path: Path) -> None:
+    """A handler that writes a package below its own /tmp and puts that on sys.path imports it from there."""
+    write(
+        tmp_path,
+        {
+            "unpacks.py": """
+                import pathlib, sys
+                package = pathlib.Path("/tmp/deps/late")
+                package.mkdir(parents=True)
+                (package / "__init__.py").write_text("from . import part; value = part.value")
+                (package / "part.py").write_text("value = 42")
+                sys.path.append("/tmp/deps")
+
+                def handler(event, context):
+                    import late
+                    return late.value
+            """
+        },
+    )
+    with pytest_lambda_env.LambdaService() as service:
+        function = service.create_function("unpacks.handler", code=tmp_path)
+        assert function.invoke().payload == 42
+        assert function.invoke().payload == 42
+        function.recycle_environments()
+        assert function.invoke().payload == 42
+    assert "late" not in sys.modules
