@@ -23,6 +23,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import pytest_lambda_env
+from pytest_lambda_env import LambdaService
 from pytest_lambda_env.runtime.modules import ModuleSpace
 
 
@@ -993,7 +994,7 @@ def test_modules_unpacked_into_tmp_can_be_imported(tmp_path: Path) -> None:
             """
         },
     )
-    with pytest_lambda_env.LambdaService() as service:
+    with LambdaService() as service:
         function = service.create_function("unpacks.handler", code=tmp_path)
         assert function.invoke().payload == 42
         assert function.invoke().payload == 42
