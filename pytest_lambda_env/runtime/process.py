@@ -100,7 +100,7 @@ class Process:
         self._bootstrap = Bootstrap(log_error=self._log_error, request_started=self._request_started)
         self._parts: list[_Part] = [
             Variables(variables),
-            *([_Zone(time_zone, variables["TZ"])] if variables["TZ"] != ":UTC" else []),
+            _Zone(time_zone, variables["TZ"]),
             *([] if code.shared else [self.modules]),
             streams,
             ProcessState(str(code.task_root)),
@@ -198,7 +198,7 @@ class Process:
 
 
 class _Zone:
-    """A function's own ``TZ``."""
+    """A function's ``TZ``: also UTC is entered, for a function that another one invokes."""
 
     def __init__(self, time_zone: TimeZone, zone: str) -> None:
         self._time_zone, self._zone = time_zone, zone
@@ -230,8 +230,8 @@ def _own_files(code: FunctionCode) -> str:
 
 def _is_meant_for_pytest(error: BaseException) -> bool:
     """``pytest.fail()``, ``skip()`` and ``exit()``, quitting a debugger, and a person's Ctrl-C."""
-    module = type(error).__module__
-    if module in ("_pytest.outcomes", "bdb"):
+    # pytest's outcomes themselves claim to be builtins; their base class does not.
+    if any(base.__module__ in ("_pytest.outcomes", "bdb") for base in type(error).__mro__):
         return True
     return isinstance(error, KeyboardInterrupt) and not _raised_by_code(error.__traceback__)
 
