@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pytest_lambda_env.bridges import botocore
+from pytest_lambda_env.bridges import botocore, moto
 from pytest_lambda_env.bridges.freezegun import FreezegunBridge
 from pytest_lambda_env.events.stamp import Stamp, set_stamp
 from pytest_lambda_env.runtime import calendar, file_doors, logging_state, process_doors, thread_doors, time_doors
@@ -47,7 +47,8 @@ class Installation:
             self._boot_before, time_doors.WallClock.boot = time_doors.WallClock.boot, self._boot
         self._other_doors.open()
         if self._file_doors.open():
-            botocore.install()
+            for tap in (botocore.TAP, moto.TAP):
+                tap.install()
             self.captured_names.replace(names_are_real=not FreezegunBridge.freeze_outside())
         if self._clock is not None:
             current.clock = self._clock
@@ -62,7 +63,8 @@ class Installation:
         self._other_doors.close()
         if self._file_doors.close():
             self.captured_names.restore()
-            botocore.remove()
+            for tap in (botocore.TAP, moto.TAP):
+                tap.remove()
         self.time_zone.leave()
         if self._stamp_before is not None:
             set_stamp(self._stamp_before)
