@@ -111,6 +111,7 @@ class LambdaService:
             entropy=self._entropy,
             clock=RealClock if self._real else VirtualClock,
             captured_names=Installation.captured_names,
+            time_zone=Installation.time_zone,
             watchdog=self._watchdog,
             passthrough=[*(Path(each) for each in passthrough), *_process_directories(), self._task_root],
         )

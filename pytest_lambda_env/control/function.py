@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pytest_lambda_env.errors import ResourceNotFoundException
 from pytest_lambda_env.model.arn import Arn, function_arn
@@ -42,7 +43,11 @@ class Route:
 
 def route(function: Function, qualifier: str | None) -> Route:
     """Resolve a qualifier. Only ``$LATEST`` exists; any other is unknown, as on AWS (fidelity I31, I32)."""
-    arn = str(function.arn(qualifier))
     if qualifier is not None and qualifier != LATEST:
-        raise ResourceNotFoundException(f"Function not found: {arn}")
-    return Route(version=LATEST, invoked_function_arn=arn)
+        raise ResourceNotFoundException(f"Function not found: {function.arn()}:{qualifier}")
+    return _latest(function.region, function.account_id, function.name, qualifier)
+
+
+@lru_cache
+def _latest(region: str, account_id: str, name: str, qualifier: str | None) -> Route:
+    return Route(version=LATEST, invoked_function_arn=str(function_arn(region, account_id, name, qualifier)))

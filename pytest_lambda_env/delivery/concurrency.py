@@ -20,9 +20,10 @@ def check_capacity(function: Function, account: Mapping[str, tuple[Function, Env
         if account[function.name][1].busy(at) >= function.reserved_concurrency:
             raise _throttled("ReservedFunctionConcurrentInvocationLimitExceeded")
         return
-    reserved = sum(other.reserved_concurrency or 0 for other, _ in account.values())
-    busy = sum(pool.busy(at) for other, pool in account.values() if other.reserved_concurrency is None)
-    if busy >= ACCOUNT_CONCURRENCY - reserved:
+    free = ACCOUNT_CONCURRENCY
+    for other, pool in account.values():
+        free -= pool.busy(at) if other.reserved_concurrency is None else other.reserved_concurrency
+    if free <= 0:
         raise _throttled("ConcurrentInvocationLimitExceeded")
 
 

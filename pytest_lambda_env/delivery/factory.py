@@ -28,6 +28,7 @@ class EnvironmentFactory:
         entropy: Entropy,
         clock: Callable[..., ProcessClock],
         captured_names: CapturedNames,
+        time_zone: TimeZone,
         watchdog: Watchdog,
         passthrough: Sequence[Path],
     ) -> None:
@@ -36,7 +37,7 @@ class EnvironmentFactory:
         self._captured_names = captured_names
         self._watchdog = watchdog
         self._passthrough = passthrough
-        self._time_zone = TimeZone()
+        self._time_zone = time_zone
         self._numbers = count(1)
 
     def create(self, function: Function, at: Instant) -> Environment:

@@ -6,7 +6,6 @@ A synchronous call, the asynchronous queue and an event source mapping are calle
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 
 from pytest_lambda_env.control.function import Function
 from pytest_lambda_env.delivery import verdict
@@ -101,13 +100,10 @@ class Invoker:
             function_error=None if answer.status == "success" else "Unhandled",
             executed_version=request.route.version,
             request_id=request.request_id,
-            cold_start=cold_start,
-            duration=timedelta(microseconds=span.duration),
-            billed_duration=timedelta(milliseconds=billed_ms),
-            init_duration=None if init_duration is None else timedelta(microseconds=init_duration),
             max_memory_used=environment.memory.used_mb,
             aws_calls=aws_calls,
             stopped_at=stopped_at,
+            _span=span,
             _environment=environment,
             _log=(since, environment.log.mark()),
             _tail=request.tail,

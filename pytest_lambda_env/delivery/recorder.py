@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pytest_lambda_env.control.function import LATEST
 from pytest_lambda_env.delivery.request import InvokeRequest
@@ -16,8 +16,7 @@ from pytest_lambda_env.simulation.instant import Instant
 from pytest_lambda_env.simulation.journal import Journal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
+class Span(NamedTuple):
     """One invocation in virtual time. Durations in microseconds; ``init_duration`` is None for a warm start."""
 
     started: Instant
@@ -92,12 +91,12 @@ class Recorder:
 
     def invocation_ended(self, environment: Environment, request: InvokeRequest, span: Span, verdict: Verdict) -> None:
         """END and REPORT (fidelity P03 to P06), and the journal's entry."""
-        platform, at = environment.platform, span.ended
+        platform, at, request_id = environment.platform, span.ended, request.request_id
         status, error_type = verdict.reported_status, verdict.reported_error_type
         environment.say(
             platform.end(
                 at,
-                request_id=request.request_id,
+                request_id=request_id,
                 duration=span.duration,
                 produced_bytes=len(verdict.payload),
                 status=status,
@@ -105,14 +104,17 @@ class Recorder:
             ),
             at,
         )
+        memory_size, max_memory_used = environment.configuration.memory_size, environment.memory.used_mb
+        # Few calls have their REPORT read, so it is written only then. (The log keeps what the function refers to:
+        # no request and no verdict, with their payloads.)
         environment.say(
-            platform.report(
+            lambda: platform.report(
                 at,
-                request_id=request.request_id,
+                request_id=request_id,
                 duration=span.duration,
                 billed_duration_ms=span.billed_ms,
-                memory_size=environment.configuration.memory_size,
-                max_memory_used=environment.memory.used_mb,
+                memory_size=memory_size,
+                max_memory_used=max_memory_used,
                 init_duration=span.init_duration,
                 status=status,
                 error_type=error_type,
@@ -121,7 +123,7 @@ class Recorder:
         )
         self._journal.record(
             Invocation(
-                request_id=request.request_id,
+                request_id=request_id,
                 function_name=environment.configuration.function_name,
                 executed_version=request.route.version,
                 environment=environment.number,

@@ -5,8 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pytest_lambda_env.control.function import Function, Route
 from pytest_lambda_env.errors import InvalidRequestContentException, RequestTooLargeException
@@ -22,8 +21,7 @@ _LIMITS = {
 INVOCATION_TYPES = tuple(_LIMITS)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InvokeRequest:
+class InvokeRequest(NamedTuple):
     """``accepted`` is when the service took it; ``client_context`` is JSON text; ``tail`` asks for ``LogResult``."""
 
     function: Function

@@ -8,10 +8,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from pytest_lambda_env.delivery.recorder import Span
 from pytest_lambda_env.errors import HandlerFailed, UsageError
 from pytest_lambda_env.model.aws_call import AwsCall
 from pytest_lambda_env.model.quotas import LOG_TAIL_BYTES
 from pytest_lambda_env.runtime.environment import Environment
+from pytest_lambda_env.simulation.instant import Instant
+
+_NOT_RUN = Span(started=Instant(0), ended=Instant(0), cold_start=False, init_duration=None, billed_ms=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,23 +38,37 @@ class InvokeResponse:
     request_id: str
     """The request's id, the same as ``context.aws_request_id`` (I10)."""
 
-    cold_start: bool = False
-    """Simulator: whether an INIT ran for this request."""
-    duration: timedelta = timedelta(0)
-    """Simulator: virtual time of the invocation, without INIT, to the microsecond."""
-    billed_duration: timedelta = timedelta(0)
-    """Simulator: what AWS bills, in whole milliseconds, INIT included (I75)."""
-    init_duration: timedelta | None = None
-    """Simulator: virtual time of INIT, None for a warm start."""
     max_memory_used: int = 0
     """Simulator: MB by which the environment's code has made the process grow, measured (at least 1)."""
     aws_calls: tuple[AwsCall, ...] = ()
     """Simulator: the AWS API calls of the handler, in order."""
     stopped_at: tuple[str, ...] = ()
     """Simulator: the handler's stack when it was stopped at its deadline or ended its process."""
+    _span: Span = field(default=_NOT_RUN, repr=False)
     _environment: Environment | None = field(default=None, repr=False)
     _log: tuple[int, int] = field(default=(0, 0), repr=False)
     _tail: bool = field(default=False, repr=False)
+
+    @property
+    def cold_start(self) -> bool:
+        """Simulator: whether an INIT ran for this request."""
+        return self._span.cold_start
+
+    @property
+    def duration(self) -> timedelta:
+        """Simulator: virtual time of the invocation, without INIT, to the microsecond."""
+        return timedelta(microseconds=self._span.duration)
+
+    @property
+    def billed_duration(self) -> timedelta:
+        """Simulator: what AWS bills, in whole milliseconds, INIT included (I75)."""
+        return timedelta(milliseconds=self._span.billed_ms)
+
+    @property
+    def init_duration(self) -> timedelta | None:
+        """Simulator: virtual time of INIT, None for a warm start."""
+        duration = self._span.init_duration
+        return None if duration is None else timedelta(microseconds=duration)
 
     @property
     def environment(self) -> Environment:

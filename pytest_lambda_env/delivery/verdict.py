@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pytest_lambda_env.delivery import platform_errors
 from pytest_lambda_env.model.facts import InvocationStatus
@@ -23,8 +22,7 @@ _REPORTED: dict[InvocationStatus, Status] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(NamedTuple):
     """The answer's payload, and how the invocation ended. ``error_type`` is that of the payload."""
 
     payload: bytes

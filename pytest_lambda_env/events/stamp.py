@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import datetime
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -99,6 +100,8 @@ def iso_milliseconds(instant: Instant) -> str:
 
 
 _current = Stamp()
+# Imported in the middle of a test, perhaps: then its ids are those that it gets when this module is there from the start.
+_current.restart(os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" (")[0])
 
 
 def current_stamp() -> Stamp:

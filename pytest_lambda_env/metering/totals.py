@@ -26,11 +26,25 @@ class Totals:
         return Totals(**{name: mine[name] + value for name, value in asdict(other).items()})
 
     def __str__(self) -> str:
+        warm, succeeded = self.invocations - self.cold_starts, self.invocations - self.failures
         return (
-            f"{self.invocations} invocations in {self.environments} environments: {self.cold_starts} cold starts, "
-            f"{self.failures} failures, {self.timeouts} timeouts; "
-            f"{self.virtual_seconds:,.1f} s of virtual time in {self.real_seconds:,.2f} s"
+            f"{_counted(self.invocations, 'invocation')} in {_counted(self.environments, 'environment')}: "
+            f"{self.cold_starts} cold, {warm} warm; "
+            f"{succeeded} succeeded, {self.failures - self.timeouts} failed, {self.timeouts} timed out; "
+            f"{_span(self.virtual_seconds)} of virtual time in {self.real_seconds:,.2f} s"
         )
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def _span(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:,} h {minutes} min {seconds} s" if hours else f"{minutes} min {seconds} s"
 
 
 def totals_of(journal: Iterable[Fact], *, virtual_seconds: float, real_seconds: float) -> Totals:

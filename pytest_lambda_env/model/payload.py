@@ -15,7 +15,8 @@ import simplejson
 
 from pytest_lambda_env.errors import InvalidRequestContentException, UsageError
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+# A container within itself ends in a RecursionError, which is refused like the rest.
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False).encode
 
 # A key that is an int, a float, a bool or None is written in one of these forms, and a compact key follows a brace
 # or a comma. So text without a match has no such key: one search costs less than a walk through every key. A match

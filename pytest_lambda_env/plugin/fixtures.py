@@ -22,14 +22,10 @@ if TYPE_CHECKING:
 
 def _service_keywords(request: pytest.FixtureRequest) -> dict[str, Any]:
     config = request.config
-    keywords: dict[str, Any] = {
-        "task_root": options.task_root(config),
-        **options.service_defaults(config),
-        **markers.service_arguments(request.node),
-    }
-    if keywords.get("clock") == "real":
-        keywords.pop("start", None)
-    return keywords
+    given, defaults = markers.service_arguments(request.node), options.service_defaults(config)
+    if given.get("clock", defaults.get("clock")) == "real":
+        defaults.pop("start", None)  # meant for those that have a start
+    return {"task_root": options.task_root(config), **defaults, **given}
 
 
 @pytest.fixture

@@ -40,8 +40,8 @@ def function_arguments(node: pytest.Item) -> tuple[Any, dict[str, Any]] | None:
     found = False
     for marker in node.iter_markers(FUNCTION):
         given = dict(marker.kwargs)
-        if len(marker.args) > 1:
-            raise UsageError(f"@pytest.mark.{FUNCTION} takes the handler and keywords, not {marker.args[1:]!r}")
+        if len(marker.args) + ("handler" in given) > 1:
+            raise UsageError(f"@pytest.mark.{FUNCTION} takes one handler and keywords, not {marker}")
         allowed = (*CONFIGURABLE, "handler", "function_name", "code", "reserved_concurrent_executions")
         check_keywords(given, allowed, f"@pytest.mark.{FUNCTION}")
         own_handler = marker.args[0] if marker.args else given.pop("handler", None)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 
 from pytest_lambda_env.errors import UsageError
+from pytest_lambda_env.model import quotas
 
 
-@dataclass(frozen=True, slots=True)
-class _Option:
-    """``--lambda-<name>`` and ``lambda_<name>``; ``key`` is the keyword it sets, of the function or of the service."""
+class _Option(NamedTuple):
+    """``--lambda-<name>`` and ``lambda_<name>``; ``key`` is the keyword it sets, of the function or of the service.
+
+    (Not a dataclass: making that class takes a millisecond of every start of pytest.)
+    """
 
     name: str
     key: str
@@ -31,31 +34,81 @@ class _Option:
         return f"lambda_{self.name.replace('-', '_')}"
 
 
-def _whole_number(text: str) -> int:
-    return int(text)
+# What turns the text of an option into its value. A ValueError says that it is none, the option's help what would be.
 
+
+def _number_in(allowed: range) -> Callable[[str], int]:
+    def convert(text: str) -> int:
+        number = int(text)
+        if number not in allowed:
+            raise ValueError(text)
+        return number
+
+    return convert
+
+
+def _one_of(*allowed: str) -> Callable[[str], str]:
+    def convert(text: str) -> str:
+        if text not in allowed:
+            raise ValueError(text)
+        return text
+
+    return convert
+
+
+def _seconds(text: str) -> float:
+    number = float(text)
+    if not 0 <= number < float("inf"):
+        raise ValueError(text)
+    return number
+
+
+def _instant(text: str) -> str:
+    from pytest_lambda_env.simulation.instant import parse_instant
+
+    parse_instant(text)
+    return text
+
+
+_architecture = _one_of(*quotas.ARCHITECTURES)
 
 _OPTIONS = (
     _Option(
-        "runtime", "runtime", str, True, "runtime of functions, such as python3.13 (default: the interpreter's own)"
+        "runtime",
+        "runtime",
+        _one_of(*quotas.RUNTIMES),
+        True,
+        f"runtime of functions, {quotas.RUNTIMES[0]} to {quotas.RUNTIMES[-1]} (default: the interpreter's own)",
     ),
-    _Option("architecture", "architectures", lambda text: (text,), True, "x86_64 (default) or arm64"),
-    _Option("memory-size", "memory_size", _whole_number, True, "memory of functions in MB (default: 128)"),
-    _Option("timeout", "timeout", _whole_number, True, "timeout of functions in seconds (default: 3)"),
-    _Option("seed", "seed", _whole_number, False, "seed of all ids (default: 0)"),
-    _Option("start", "start", str, False, "when virtual time begins, ISO 8601 (default: now)"),
-    _Option("clock", "clock", str, False, "virtual (default) or real"),
+    _Option("architecture", "architectures", lambda text: (_architecture(text),), True, "x86_64 (default) or arm64"),
+    _Option(
+        "memory-size",
+        "memory_size",
+        _number_in(quotas.MEMORY_MB),
+        True,
+        f"memory of functions in MB, {quotas.MEMORY_MB[0]} to {quotas.MEMORY_MB[-1]} (default: 128)",
+    ),
+    _Option(
+        "timeout",
+        "timeout",
+        _number_in(quotas.TIMEOUT_SECONDS),
+        True,
+        f"timeout of functions in seconds, {quotas.TIMEOUT_SECONDS[0]} to {quotas.TIMEOUT_SECONDS[-1]} (default: 3)",
+    ),
+    _Option("seed", "seed", int, False, "seed of all ids, a whole number (default: 0)"),
+    _Option("start", "start", _instant, False, "when virtual time begins, ISO 8601 (default: now)"),
+    _Option("clock", "clock", _one_of("virtual", "real"), False, "virtual (default) or real"),
     _Option(
         "idle-timeout",
         "idle_timeout",
-        lambda text: timedelta(seconds=float(text)),
+        lambda text: timedelta(seconds=_seconds(text)),
         False,
         "virtual seconds until an unused environment is retired (default: 600)",
     ),
     _Option(
         "real-time-guard",
         "real_time_guard",
-        float,
+        _seconds,
         False,
         "real seconds until a handler that never looks at a clock is stopped (default: 30; 0: never)",
     ),
@@ -88,12 +141,15 @@ def task_root(config: pytest.Config) -> str:
     return str(config.rootpath / str(config.getini("lambda_task_root") or "."))
 
 
-def report_path(config: pytest.Config) -> str | None:
-    """Where the JSON report goes, or None."""
-    path = config.getoption("--lambda-report") or config.getini("lambda_report") or None
-    if path is not None and not str(path).endswith(".json"):
-        raise pytest.UsageError(f"--lambda-report writes JSON: give a path that ends in .json, not {path!r}")
-    return None if path is None else str(path)
+def report_path(config: pytest.Config) -> Path | None:
+    """Where the JSON report goes, or None: relative to the working directory, or to the rootdir if the ini says it."""
+    option, ini = config.getoption("--lambda-report"), config.getini("lambda_report")
+    if not option and not ini:
+        return None
+    path = config.invocation_params.dir / option if option else config.rootpath / ini
+    if path.suffix != ".json":
+        raise pytest.UsageError(f"--lambda-report writes JSON: give a path that ends in .json, not {option or ini!r}")
+    return path
 
 
 def _set_options(config: pytest.Config, *, of_function: bool) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -58,7 +57,8 @@ class Session:
         if output is not None:
             output[_WORKER_OUTPUT] = json.dumps([self.totals, self.journals])
         elif self.report_path is not None:
-            Path(self.report_path).write_text(json.dumps({"tests": self.journals}, indent=1), encoding="utf-8")
+            self.report_path.parent.mkdir(parents=True, exist_ok=True)
+            self.report_path.write_text(json.dumps({"tests": self.journals}, indent=1), encoding="utf-8")
 
     def worker_finished(self, output: dict[str, Any]) -> None:
         """Take over what an xdist worker has collected."""

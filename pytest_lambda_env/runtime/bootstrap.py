@@ -10,8 +10,7 @@ import json
 import logging
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pytest_lambda_env.runtime.context import LambdaContext
 from pytest_lambda_env.runtime.faults import ErrorObject, Fault, exception_object, fault_object
@@ -39,8 +38,7 @@ UNHANDLED_EXCEPTION_WARNING = (
 """What AWS's runtime logs before the error of a failed init (fidelity H30)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuntimeRequest:
+class RuntimeRequest(NamedTuple):
     """One request of the service to the runtime: the event and its headers.
 
     ``deadline_ms`` is in milliseconds since the Unix epoch; ``client_context`` and ``cognito_identity`` are JSON text.
@@ -57,8 +55,7 @@ class RuntimeRequest:
     trace_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuntimeReply:
+class RuntimeReply(NamedTuple):
     """The runtime's answer to a request; ``error`` is None unless the function or the runtime failed."""
 
     payload: bytes

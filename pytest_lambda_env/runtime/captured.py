@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from operator import is_not
 from types import ModuleType
 
 from pytest_lambda_env.runtime.doors import Door
@@ -29,7 +30,7 @@ class CapturedNames:
         # By identity: the lookalike classes compare equal to the real ones.
         self._replacements = {id(original): replacement for original, replacement in pairs}
         self._originals = {id(replacement): original for original, replacement in pairs}
-        self._seen: set[tuple[str, int]] = set()
+        self._seen: dict[str, ModuleType] = {}
         self._captured: dict[tuple[str, int, str], tuple[ModuleType, str, object, object]] = {}
         self._remember = True
 
@@ -65,14 +66,16 @@ class CapturedNames:
                 module.__dict__[name] = original
 
     def _new_modules(self) -> list[ModuleType]:
-        present = {(name, id(module)) for name, module in list(sys.modules.items())}
-        new = present - self._seen
+        present, seen = dict(sys.modules), self._seen
         if self._remember:
             self._seen = present
+        if len(present) == len(seen) and not any(map(is_not, present.values(), seen.values())):
+            return []  # nearly always so, and quickly told
         return [
             module
-            for name, _ in new
-            if isinstance(module := sys.modules.get(name), ModuleType)
+            for name, module in present.items()
+            if seen.get(name) is not module
+            and isinstance(module, ModuleType)
             and name not in _SPARED
             and not keeps_real_time(name)
         ]

@@ -141,6 +141,8 @@ def _identity(cognito_identity: Mapping[str, Any] | None) -> CognitoIdentity:
 
 
 def _w3c_fields(client_context: object) -> dict[str, str]:
+    if client_context is None:
+        return {}
     sent = client_context.get("w3c") if isinstance(client_context, Mapping) else None
     if not isinstance(sent, Mapping):
         return {}

@@ -112,11 +112,10 @@ class Environment:
         finally:
             self._bury_the_dead()
 
-    def say(self, line: str, at: Instant) -> None:
+    def say(self, line: str | Callable[[], str], at: Instant) -> None:
         """Write a line of the platform's own to the log; nothing where it has none to say."""
         self._moment = at
-        if line:
-            self.log.platform(line)
+        self.log.platform(line, at)
 
     def retire(self) -> None:
         """SHUTDOWN: the process ends and ``/tmp`` is gone. The log stays readable."""

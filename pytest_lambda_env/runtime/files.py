@@ -25,6 +25,7 @@ from pytest_lambda_env.runtime.current import current
 
 _TMP = "/tmp"
 _TASK_ROOT = "/var/task"
+_DESCRIPTORS = "/dev/fd"
 _AWS_FILES = os.path.expanduser("~/.aws").replace(os.sep, "/") + "/"
 """The machine's own profiles and credentials, which handler code must not see: on Lambda there are none."""
 _NOWHERE = "/nonexistent"
@@ -34,6 +35,7 @@ _real_open = os.open
 _real_getcwd = os.getcwd
 _WINDOWS = os.name == "nt"
 _MACHINE_HAS_TASK_ROOT = os.path.isdir(_TASK_ROOT)
+_MACHINE_LISTS_DESCRIPTORS = os.path.isdir(_DESCRIPTORS)
 
 
 class EnvironmentFiles:
@@ -104,6 +106,23 @@ class EnvironmentFiles:
     def opener(self, path: Any, flags: int) -> int:
         """The ``opener`` for the built-in ``open``: it keeps the caller's own path as the file's name."""
         return self.open(path, flags, 0o666)
+
+    def cut_off(self) -> None:
+        """Let every open descriptor below ``/tmp`` lead nowhere: a killed process loses what it still buffers (I69).
+
+        Windows does not tell which descriptors are open; there they stay as they are.
+        """
+        if self._tmp is None or not _MACHINE_LISTS_DESCRIPTORS:
+            return
+        with _real_files():
+            ours = {(status.st_dev, status.st_ino) for status in map(os.lstat, _files_below(self._tmp))}
+            nowhere = _real_open(os.devnull, os.O_RDWR)
+            for descriptor in map(int, os.listdir(_DESCRIPTORS)):
+                with suppress(OSError):  # the one that listed them is closed again
+                    status = os.fstat(descriptor)
+                    if (status.st_dev, status.st_ino) in ours:
+                        os.dup2(nowhere, descriptor, inheritable=False)
+            os.close(nowhere)
 
     def discard(self) -> None:
         """Remove the directory and everything in it, also what handler code made read-only. Again is harmless."""
@@ -177,6 +196,11 @@ def _real_files() -> Iterator[None]:
         yield
     finally:
         current.files = files
+
+
+def _files_below(directory: str) -> Iterator[str]:
+    for parent, _, files in os.walk(directory):
+        yield from (os.path.join(parent, name) for name in files)
 
 
 def _remove_tree(directory: str, owner: int) -> None:

@@ -28,30 +28,43 @@ class ProcessKilled(BaseException):
 
 
 class ProcessLife:
-    """Alive until ``end``. ``check`` is what every door calls first."""
+    """Alive until ``end``. ``check`` is what every door calls first.
+
+    ``killed`` is called once, before code of a killed process is unwound.
+    """
 
     __slots__ = (
         "_anchor",
         "_frames",
         "_is_user_code",
+        "_killed",
         "_raised",
         "_thread",
+        "_threads_unwound",
         "_tracer_before",
+        "_unraisable_before",
         "cause",
         "exit_code",
         "over",
     )
 
-    def __init__(self, is_user_code: Callable[[FrameType], bool] = lambda _: True) -> None:
+    def __init__(
+        self,
+        is_user_code: Callable[[FrameType], bool] = lambda _: True,
+        killed: Callable[[], None] = lambda: None,
+    ) -> None:
         self._is_user_code = is_user_code
+        self._killed = killed
         self.over = False
         self.cause: Cause | None = None
         self.exit_code: int | None = None
         self._frames: list[traceback.FrameSummary] = []
         self._thread = 0
+        self._threads_unwound: set[int] = set()
         self._anchor: FrameType | None = None
         self._raised = 0
         self._tracer_before: Any = None
+        self._unraisable_before: Any = None
 
     def anchor(self, frame: FrameType | None) -> None:
         """Say which frame runs the process's code: what it calls is unwound, it and its callers are not."""
@@ -83,10 +96,17 @@ class ProcessLife:
 
     def unwind(self) -> NoReturn:
         """Raise what unwinds the calling thread of the dead process."""
-        if threading.get_ident() != self._thread:
+        thread = threading.get_ident()
+        if thread != self._thread:
+            if thread in self._threads_unwound:
+                self._raise_everywhere(None)
+            self._threads_unwound.add(thread)
             raise ProcessKilled
         if not self._raised:
             self._frames = self._frames_below_anchor()
+            self._unraisable_before = sys.unraisablehook
+            sys.unraisablehook = self._ignore_unraisable
+            self._killed()
         else:
             self.pursue()
         self._raised += 1
@@ -96,9 +116,13 @@ class ProcessLife:
         """The code has swallowed its end: from now on every line of it raises."""
         if self._tracer_before is None:
             self._tracer_before = (sys.gettrace(),)
+        self._raise_everywhere(self._anchor)
+
+    def _raise_everywhere(self, anchor: FrameType | None) -> None:
+        """Every line of the calling thread's code raises, below ``anchor``."""
         sys.settrace(self._trace)
         frame: FrameType | None = sys._getframe()
-        while frame is not None and frame is not self._anchor:
+        while frame is not None and frame is not anchor:
             if self._is_prey(frame):
                 frame.f_trace = self._trace
             frame = frame.f_back
@@ -106,12 +130,21 @@ class ProcessLife:
     def settle(self) -> None:
         """The code has been unwound down to the anchor."""
         self._anchor = None
+        if self._unraisable_before is not None:
+            sys.unraisablehook = self._unraisable_before
+            self._unraisable_before = None
         if self._tracer_before is not None:
             sys.settrace(self._tracer_before[0])
             self._tracer_before = None
 
+    def _ignore_unraisable(self, unraisable: Any) -> None:
+        """Objects of a killed process are never deleted: what their ``__del__`` says is nobody's concern."""
+        if threading.get_ident() != self._thread:
+            self._unraisable_before(unraisable)
+
     def _trace(self, frame: FrameType, event: str, argument: object) -> Any:
-        if self._anchor is None or not self._is_prey(frame):
+        settled = self._anchor is None and threading.get_ident() == self._thread
+        if settled or not self._is_prey(frame):
             return None
         if event in ("call", "line"):
             raise ProcessKilled

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 import sys
-from collections.abc import Callable
 
 _MEBIBYTE = 1_048_576
 
@@ -18,13 +17,13 @@ class _LinuxMemory:
 
         self._page = os.sysconf("SC_PAGE_SIZE")
         self._statm = os.open("/proc/self/statm", os.O_RDONLY)
-        self._usage: Callable[[], int] = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        self._usage, self._process = resource.getrusage, resource.RUSAGE_SELF
 
     def resident(self) -> int:
         return int(os.pread(self._statm, 64, 0).split()[1]) * self._page
 
     def peak(self) -> int:
-        return self._usage()
+        return self._usage(self._process).ru_maxrss * 1024
 
 
 class _PeakMemory:
@@ -33,11 +32,11 @@ class _PeakMemory:
     def __init__(self) -> None:
         import resource
 
-        unit = 1 if sys.platform == "darwin" else 1024
-        self._usage: Callable[[], int] = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+        self._usage, self._process = resource.getrusage, resource.RUSAGE_SELF
+        self._unit = 1 if sys.platform == "darwin" else 1024
 
     def resident(self) -> int:
-        return self._usage()
+        return self._usage(self._process).ru_maxrss * self._unit
 
     peak = resident
 
@@ -77,6 +76,8 @@ class MemoryMeter:
         self._resident_at_start = self._probe.resident()
         self._peak_before = 0
         self._most = 0
+        self.used_mb = 1
+        """The most so far in MB, rounded up, at least 1."""
 
     def begin(self) -> None:
         """The environment's code is about to run."""
@@ -86,9 +87,7 @@ class MemoryMeter:
         """The environment's code has run."""
         peak = self._probe.peak()
         size = peak if peak > self._peak_before else self._probe.resident()
-        self._most = max(self._most, size - self._resident_at_start)
-
-    @property
-    def used_mb(self) -> int:
-        """The most so far in MB, rounded up, at least 1."""
-        return max(1, math.ceil(self._most / _MEBIBYTE))
+        growth = size - self._resident_at_start
+        if growth > self._most:
+            self._most = growth
+            self.used_mb = math.ceil(growth / _MEBIBYTE)

@@ -11,7 +11,8 @@ from pytest_lambda_env.simulation.instant import Instant
 Result = TypeVar("Result")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Not frozen, because one is made in every call: setting an attribute of a frozen class costs five times as much.
+@dataclass(slots=True, kw_only=True)
 class Outcome(Generic[Result]):
     """``result`` is there when the code returned; otherwise the process is dead.
 

@@ -27,12 +27,17 @@ from pytest_lambda_env.runtime.modules import ModuleSpace
 from pytest_lambda_env.runtime.outcome import Outcome
 from pytest_lambda_env.runtime.process_state import ProcessState
 from pytest_lambda_env.runtime.streams import Streams
+from pytest_lambda_env.runtime.time_doors import real_monotonic
 from pytest_lambda_env.runtime.timezone import TimeZone
 from pytest_lambda_env.runtime.variables import Variables
 from pytest_lambda_env.runtime.watchdog import Watchdog
-from pytest_lambda_env.simulation.instant import SECOND, Instant
+from pytest_lambda_env.simulation.instant import MILLISECOND, SECOND, Instant
+from pytest_lambda_env.simulation.real_clock import real_sleep
 
 Result = TypeVar("Result")
+
+_THREADS_PATIENCE = 0.1
+"""Real seconds: a thread that stays blocked longer is left alone, and ends when it wakes."""
 
 
 class _Part(Protocol):
@@ -44,6 +49,9 @@ class ProcessClock(Protocol):
     """The time of a process: virtual (:class:`.VirtualClock`) or real (:class:`.RealClock`)."""
 
     virtual_waits: bool
+
+    threads: int
+    """How many threads of the process run, the one that runs the handler included."""
 
     @property
     def now(self) -> Instant:
@@ -80,7 +88,7 @@ class Process:
         clock: Callable[..., ProcessClock],
     ) -> None:
         self._user_code = _own_files(code)
-        self.life = ProcessLife(self._is_user_code)
+        self.life = ProcessLife(self._is_user_code, killed=files.cut_off)
         self.clock = clock(deadline_reached=self._deadline_reached, check=self.life.check)
         self.modules = ModuleSpace([] if code.shared else [code.task_root], own={code.top_level_name})
         self._code = code
@@ -149,11 +157,12 @@ class Process:
                 life.end("exit", _exit_code(error))
         finally:
             life.settle()
+            if life.over:
+                self._see_threads_off()
             self._watchdog.disarm(armed)
             ended = self._leave(outer)
         if not life.over:
             return Outcome(status="returned", ended=ended, result=result, aws_calls=tuple(calls))
-        self.clock.wake_all()
         _set_event_loop(outer_loop)
         return Outcome(
             status=life.cause or "exit",
@@ -182,6 +191,13 @@ class Process:
         for part in reversed(self._parts):
             part.leave()
         return ended
+
+    def _see_threads_off(self) -> None:
+        """Wait a moment for threads of the dead process, while its streams are in place and take what they print."""
+        self.clock.wake_all()
+        patience = real_monotonic() + _THREADS_PATIENCE
+        while self.clock.threads > 1 and real_monotonic() < patience:
+            real_sleep(MILLISECOND)
 
     def _is_own_file(self, filename: str) -> bool:
         return filename.startswith(self._user_code) and "site-packages" not in filename

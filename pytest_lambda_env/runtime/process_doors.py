@@ -6,6 +6,7 @@ import functools
 import logging
 import os
 import signal
+import subprocess
 from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
@@ -14,7 +15,7 @@ from pytest_lambda_env.runtime.doors import Door
 from pytest_lambda_env.runtime.life import ProcessLife
 
 _real: dict[str, Callable[..., Any]] = {
-    name: getattr(os, name) for name in ("_exit", "abort", "kill", "putenv", "unsetenv") if hasattr(os, name)
+    name: getattr(os, name) for name in ("_exit", "abort", "kill", "putenv", "system", "unsetenv") if hasattr(os, name)
 }
 _real_call_handlers = logging.Logger.callHandlers
 _test_process = os.getpid()
@@ -51,6 +52,16 @@ def _kill(pid: int, signal_number: int, /) -> None:
     _real["kill"](pid, signal_number)
 
 
+def _system(command: str) -> int:
+    if not _owned():
+        return int(_real["system"](command))
+    # The C function would hand on the test process's own environment, credentials included.
+    code = subprocess.call(command, shell=True)  # noqa: S602 - what the handler asks for
+    if os.name == "nt":
+        return code
+    return code << 8 if code >= 0 else -code
+
+
 def _unless_owned(name: str) -> Callable[..., Any]:
     """``os.environ`` of an environment is its own; the C environment behind it stays the test process's."""
     real = _real[name]
@@ -79,6 +90,7 @@ def doors() -> Iterable[Door]:
         "abort": _abort,
         "kill": _kill,
         "putenv": _unless_owned("putenv"),
+        "system": _system,
         "unsetenv": _unless_owned("unsetenv"),
     }
     for name, original in _real.items():

@@ -1,8 +1,9 @@
 """The real-time guard: stops a handler that computes, or blocks, without ever looking at a clock.
 
 A thread looks now and then whether code of an environment has run for too long in real time, and then signals the
-thread that runs it. A signal interrupts what a Python-level exception can't: ``recv``, ``lock.acquire``, a regular
-expression. Arming is two assignments; ``SIGALRM`` and its timer are left alone, because pytest-timeout owns them.
+thread that runs it. A signal interrupts what a Python-level exception can't: ``recv``, ``lock.acquire``. C code that
+keeps the interpreter's lock, such as a regular expression that never ends, lets no thread look and is not stopped.
+Arming is two assignments; ``SIGALRM`` and its timer are left alone, because pytest-timeout owns them.
 
 The signal may arrive in the middle of a library's own bookkeeping, with a lock half taken (measured: without
 deferral half of all stress runs ended with a lock held). So the handler looks at the stack first, and comes back a
@@ -150,5 +151,7 @@ def _debugger_active() -> bool:
     if "pydevd" in sys.modules:  # from Python 3.12 on it uses sys.monitoring and sets no trace function
         return True
     tracer = sys.gettrace()
+    if tracer is None:
+        return False
     module = getattr(tracer, "__module__", None) or ""
     return module.partition(".")[0] in _DEBUGGERS

@@ -158,12 +158,18 @@ class VirtualClock:
     def wait(self, waiter: Waiter, until: Instant | None) -> bool:
         """Block the calling thread until ``waiter`` is woken (True) or ``until`` has come (False)."""
         with self.mutex:
-            self._blocked[waiter] = None
-            if until is not None:
-                heapq.heappush(self._sleepers, (until, next(self._sequence), waiter))
-            self.running -= 1
-            if not self.running:
-                self._jump()
+            if until is not None and until <= self.now and not waiter.woken:
+                # A look, not a wait. The caller may hold a lock that keeps other threads from ever waiting.
+                waiter.woken = waiter.expired = True
+                waiter.unblock()
+            # A condition's lock is free by now, so a notification may have come before us.
+            if not waiter.woken:
+                self._blocked[waiter] = None
+                if until is not None:
+                    heapq.heappush(self._sleepers, (until, next(self._sequence), waiter))
+                self.running -= 1
+                if not self.running:
+                    self._jump()
         looks, last_seen = 0, None
         while not waiter.block(_GRACE):
             seen = (self.now, self.running, self._positions())
@@ -178,12 +184,13 @@ class VirtualClock:
         return not waiter.expired
 
     def wake(self, waiter: Waiter) -> None:
-        """Let a waiter's thread run. The mutex is held."""
+        """Let a waiter's thread run, or not block in the first place. The mutex is held."""
         if waiter.woken:
             return
         waiter.woken = True
-        del self._blocked[waiter]
-        self.running += 1
+        if waiter in self._blocked:
+            del self._blocked[waiter]
+            self.running += 1
         waiter.unblock()
 
     # -- with the mutex held ------------------------------------------------------------------------------------
@@ -225,5 +232,14 @@ class VirtualClock:
         self._sleepers.clear()
 
     def _positions(self) -> list[tuple[int, int]]:
-        """Where each of the process's threads is: one that stays at an instruction may be blocked there."""
-        return [(id(frame), frame.f_lasti) for ident, frame in sys._current_frames().items() if ident in self._members]
+        """Where each running thread of the process is: one that stays at an instruction may be blocked there."""
+        me = _thread.get_ident()
+        return [
+            (id(frame), frame.f_lasti)
+            for ident, frame in sys._current_frames().items()
+            # The others that wait take looks as well, and so never stay.
+            if ident in self._members and ident != me and frame.f_code not in _LOOKING
+        ]
+
+
+_LOOKING = frozenset({Waiter.block.__code__, VirtualClock.wait.__code__, VirtualClock._positions.__code__})
