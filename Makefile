@@ -20,7 +20,7 @@ help:
 	@echo "make clean   remove everything that these make"
 
 demo: $(VENV)/.installed-examples
-	$(PYTEST) examples $(ARGS)
+	$(PYTEST) examples -v --no-header -o console_output_style=times $(ARGS)
 
 # The limit is for a suite that hangs. By thread, not by signal: SIGALRM belongs to the handlers under test.
 test: $(VENV)/.installed-tests,dev

@@ -35,6 +35,13 @@ def test_an_unsigned_webhook_is_rejected(lambda_function, lambda_events, upstrea
     assert upstream.received == []
 
 
+def test_a_forged_signature_is_rejected(lambda_function, webhook, upstream):
+    response = lambda_function.invoke(webhook({"customer": 7}, secrets=["a guess"]))
+
+    assert json.loads(response.payload["body"]) == {"error": "wrong signature"}
+    assert upstream.received == []
+
+
 def test_while_secrets_change_one_of_two_signature_headers_is_enough(lambda_function, webhook, upstream):
     event = webhook({"customer": 7}, secrets=["the next secret", "s3cret"])
 
