@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pytest_lambda_env.bridges import botocore, moto
+from pytest_lambda_env.bridges import boto3, botocore, moto
 from pytest_lambda_env.bridges.freezegun import FreezegunBridge
 from pytest_lambda_env.events.stamp import Stamp, set_stamp
 from pytest_lambda_env.runtime import calendar, file_doors, logging_state, process_doors, thread_doors, time_doors
@@ -17,6 +17,9 @@ from pytest_lambda_env.simulation.instant import SECOND, Instant
 
 _UPTIME = 1_000 * SECOND
 """What monotonic clocks show when a service begins: some code takes zero for "never"."""
+
+
+_TAPS = (boto3.TAP, botocore.TAP, moto.TAP)
 
 
 class Installation:
@@ -47,7 +50,7 @@ class Installation:
             self._boot_before, time_doors.WallClock.boot = time_doors.WallClock.boot, self._boot
         self._other_doors.open()
         if self._file_doors.open():
-            for tap in (botocore.TAP, moto.TAP):
+            for tap in _TAPS:
                 tap.install()
             self.captured_names.replace(names_are_real=not FreezegunBridge.freeze_outside())
         if self._clock is not None:
@@ -63,7 +66,7 @@ class Installation:
         self._other_doors.close()
         if self._file_doors.close():
             self.captured_names.restore()
-            for tap in (botocore.TAP, moto.TAP):
+            for tap in _TAPS:
                 tap.remove()
         self.time_zone.leave()
         if self._stamp_before is not None:

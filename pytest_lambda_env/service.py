@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, final
+from typing import Any, Literal, final, overload
 
+from pytest_lambda_env.bridges.boto3 import DefaultSession
 from pytest_lambda_env.bridges.freezegun import FreezegunBridge
 from pytest_lambda_env.control.code_location import locate
 from pytest_lambda_env.control.function import Function, route
@@ -25,6 +26,7 @@ from pytest_lambda_env.errors import (
     NeverSettled,
     ResourceConflictException,
     ResourceNotFoundException,
+    TooManyRequestsException,
     UsageError,
 )
 from pytest_lambda_env.events.stamp import DEFAULT_ACCOUNT_ID, DEFAULT_REGION, Stamp
@@ -110,6 +112,7 @@ class LambdaService:
         self._factory = EnvironmentFactory(
             entropy=self._entropy,
             clock=RealClock if self._real else VirtualClock,
+            bridged=[DefaultSession],
             captured_names=Installation.captured_names,
             time_zone=Installation.time_zone,
             watchdog=self._watchdog,
@@ -236,24 +239,44 @@ class LambdaService:
 
     # -- invoking -----------------------------------------------------------------------------------------------
 
-    def invoke_concurrently(self, function: LambdaFunction, events: Sequence[Any]) -> list[InvokeResponse]:
+    @overload
+    def invoke_concurrently(
+        self, function: LambdaFunction, events: Sequence[Any], *, return_exceptions: Literal[False] = False
+    ) -> list[InvokeResponse]: ...
+
+    @overload
+    def invoke_concurrently(
+        self, function: LambdaFunction, events: Sequence[Any], *, return_exceptions: bool
+    ) -> list[InvokeResponse | TooManyRequestsException]: ...
+
+    def invoke_concurrently(
+        self, function: LambdaFunction, events: Sequence[Any], *, return_exceptions: bool = False
+    ) -> Sequence[InvokeResponse | TooManyRequestsException]:
         """Invoke once per event, all at the same instant: the invocations overlap, each in an environment of its own.
 
         The clock moves to the end of the longest. A request that finds no capacity raises
-        ``TooManyRequestsException``.
+        ``TooManyRequestsException``; with ``return_exceptions`` that stands in its place among the responses.
         """
-        at = self._passage.present()
+        at = ended = self._passage.present()
         held: list[Callable[[], None]] = []
-        results: list[tuple[InvokeResponse, Instant]] = []
+        results: list[InvokeResponse | TooManyRequestsException] = []
         try:
             for event in events:
                 request = self._request(function._function, event, "RequestResponse", None, None, tail=False)
-                results.append(self._invoker.invoke(request, at, hold=held))
+                try:
+                    response, response_at = self._invoker.invoke(request, at, hold=held)
+                except TooManyRequestsException as throttled:
+                    if not return_exceptions:
+                        raise
+                    results.append(throttled)
+                else:
+                    results.append(response)
+                    ended = max(ended, response_at)
         finally:
             for release in held:
                 release()
-        self._passage.reach(max((ended for _, ended in results), default=at))
-        return [response for response, _ in results]
+        self._passage.reach(ended)
+        return results
 
     def _invoke(
         self,

@@ -11,7 +11,7 @@ from pytest_lambda_env.runtime.captured import CapturedNames
 from pytest_lambda_env.runtime.environment import Environment
 from pytest_lambda_env.runtime.files import EnvironmentFiles
 from pytest_lambda_env.runtime.log import log_stream_name
-from pytest_lambda_env.runtime.process import ProcessClock
+from pytest_lambda_env.runtime.process import Part, ProcessClock
 from pytest_lambda_env.runtime.timezone import TimeZone
 from pytest_lambda_env.runtime.variables import function_variables
 from pytest_lambda_env.runtime.watchdog import Watchdog
@@ -20,13 +20,17 @@ from pytest_lambda_env.simulation.instant import Instant
 
 
 class EnvironmentFactory:
-    """What all environments of one service have in common."""
+    """What all environments of one service have in common.
+
+    ``bridged`` makes parts of a process that know third parties, anew for each process.
+    """
 
     def __init__(
         self,
         *,
         entropy: Entropy,
         clock: Callable[..., ProcessClock],
+        bridged: Sequence[Callable[[], Part]],
         captured_names: CapturedNames,
         time_zone: TimeZone,
         watchdog: Watchdog,
@@ -34,6 +38,7 @@ class EnvironmentFactory:
     ) -> None:
         self._entropy = entropy
         self._clock = clock
+        self._bridged = bridged
         self._captured_names = captured_names
         self._watchdog = watchdog
         self._passthrough = passthrough
@@ -63,6 +68,7 @@ class EnvironmentFactory:
             time_zone=self._time_zone,
             captured_names=self._captured_names,
             clock=self._clock,
+            bridged=self._bridged,
         )
 
     def _credentials(self) -> dict[str, str]:

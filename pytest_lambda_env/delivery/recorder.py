@@ -104,17 +104,14 @@ class Recorder:
             ),
             at,
         )
-        memory_size, max_memory_used = environment.configuration.memory_size, environment.memory.used_mb
-        # Few calls have their REPORT read, so it is written only then. (The log keeps what the function refers to:
-        # no request and no verdict, with their payloads.)
         environment.say(
-            lambda: platform.report(
+            platform.report(
                 at,
                 request_id=request_id,
                 duration=span.duration,
                 billed_duration_ms=span.billed_ms,
-                memory_size=memory_size,
-                max_memory_used=max_memory_used,
+                memory_size=environment.configuration.memory_size,
+                max_memory_used=environment.memory.used_mb,
                 init_duration=span.init_duration,
                 status=status,
                 error_type=error_type,

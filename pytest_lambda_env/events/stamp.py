@@ -100,7 +100,7 @@ def iso_milliseconds(instant: Instant) -> str:
 
 
 _current = Stamp()
-# Imported in the middle of a test, perhaps: then its ids are those that it gets when this module is there from the start.
+# If this module is first imported in the middle of a test, the test gets the ids that it gets otherwise.
 _current.restart(os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" (")[0])
 
 

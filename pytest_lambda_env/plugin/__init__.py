@@ -6,6 +6,7 @@ One module per concern: :mod:`.options`, :mod:`.markers`, :mod:`.fixtures`, :mod
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Generator
 from typing import Any
@@ -17,6 +18,9 @@ from pytest_lambda_env.plugin.fixtures import aws_lambda, lambda_clock, lambda_c
 from pytest_lambda_env.plugin.sessions import SERVICE, SESSION, Session
 
 __all__ = ["aws_lambda", "lambda_clock", "lambda_context", "lambda_events", "lambda_function"]
+
+
+_OURS = frozenset(__all__)
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -35,6 +39,14 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the markers and begin to collect."""
     markers.register(config)
     config.stash[SESSION] = Session(config)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Load the simulator if a test will need it: later the clocks that it must get hold of may be frozen."""
+    if not session.config.option.collectonly and any(
+        _OURS & set(getattr(item, "fixturenames", ())) for item in session.items
+    ):
+        importlib.import_module("pytest_lambda_env.service")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from typing import TYPE_CHECKING, Any
 
@@ -40,12 +41,12 @@ def function_arguments(node: pytest.Item) -> tuple[Any, dict[str, Any]] | None:
     found = False
     for marker in node.iter_markers(FUNCTION):
         given = dict(marker.kwargs)
-        if len(marker.args) + ("handler" in given) > 1:
-            raise UsageError(f"@pytest.mark.{FUNCTION} takes one handler and keywords, not {marker}")
-        allowed = (*CONFIGURABLE, "handler", "function_name", "code", "reserved_concurrent_executions")
+        handlers = [*marker.args, *([given.pop("handler")] if "handler" in given else [])]
+        if len(handlers) > 1:
+            raise UsageError(f"@pytest.mark.{FUNCTION} takes one handler and keywords, not {handlers!r}")
+        allowed = (*CONFIGURABLE, "function_name", "code", "reserved_concurrent_executions")
         check_keywords(given, allowed, f"@pytest.mark.{FUNCTION}")
-        own_handler = marker.args[0] if marker.args else given.pop("handler", None)
-        handler = own_handler if handler is None else handler
+        handler = handlers[0] if handlers and handler is None else handler
         keywords = {**given, **keywords}
         found = True
     if not found:
@@ -60,13 +61,18 @@ def function_arguments(node: pytest.Item) -> tuple[Any, dict[str, Any]] | None:
 def service_arguments(node: pytest.Item) -> dict[str, Any]:
     """The keywords of the ``lambda_service`` markers, the nearest first."""
     from pytest_lambda_env.control.options import check_keywords
-    from pytest_lambda_env.service import LambdaService
 
-    allowed = [name for name in inspect.signature(LambdaService).parameters if name not in ("defaults", "passthrough")]
     keywords: dict[str, Any] = {}
     for marker in node.iter_markers(SERVICE):
         if marker.args:
             raise UsageError(f"@pytest.mark.{SERVICE} takes keywords only, not {marker.args!r}")
-        check_keywords(marker.kwargs, allowed, f"@pytest.mark.{SERVICE}")
+        check_keywords(marker.kwargs, _service_keywords(), f"@pytest.mark.{SERVICE}")
         keywords = {**marker.kwargs, **keywords}
     return keywords
+
+
+@functools.cache
+def _service_keywords() -> list[str]:
+    from pytest_lambda_env.service import LambdaService
+
+    return [name for name in inspect.signature(LambdaService).parameters if name not in ("defaults", "passthrough")]

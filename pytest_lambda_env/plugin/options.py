@@ -146,7 +146,7 @@ def report_path(config: pytest.Config) -> Path | None:
     option, ini = config.getoption("--lambda-report"), config.getini("lambda_report")
     if not option and not ini:
         return None
-    path = config.invocation_params.dir / option if option else config.rootpath / ini
+    path: Path = config.invocation_params.dir / option if option else config.rootpath / ini
     if path.suffix != ".json":
         raise pytest.UsageError(f"--lambda-report writes JSON: give a path that ends in .json, not {option or ini!r}")
     return path

@@ -60,6 +60,8 @@ class CapturedNames:
         """Give one module's captured names their originals back; code may put anything else into ``sys.modules``."""
         if not isinstance(module, ModuleType):
             return
+        if self._originals.keys().isdisjoint(map(id, list(module.__dict__.values()))):
+            return
         for name, value in list(module.__dict__.items()):
             original = self._originals.get(id(value))
             if original is not None:
@@ -78,10 +80,14 @@ class CapturedNames:
             and isinstance(module, ModuleType)
             and name not in _SPARED
             and not keeps_real_time(name)
+            # What this package captured are the real things that it needs.
+            and name.partition(".")[0] != "pytest_lambda_env"
         ]
 
     def _search(self, module: ModuleType) -> None:
         replacements = self._replacements
+        if replacements.keys().isdisjoint(map(id, list(module.__dict__.values()))):
+            return
         for name, value in list(module.__dict__.items()):
             if id(value) in replacements:
                 captured = (module, name, value, replacements[id(value)])

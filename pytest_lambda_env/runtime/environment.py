@@ -6,7 +6,7 @@ initialised for the next request (fidelity I64, I83, V40).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from pytest_lambda_env.model.code import FunctionCode
@@ -19,7 +19,7 @@ from pytest_lambda_env.runtime.log import EnvironmentLog
 from pytest_lambda_env.runtime.memory import MemoryMeter
 from pytest_lambda_env.runtime.outcome import Outcome, Result
 from pytest_lambda_env.runtime.platform_log import PlatformLines
-from pytest_lambda_env.runtime.process import Process, ProcessClock
+from pytest_lambda_env.runtime.process import Part, Process, ProcessClock
 from pytest_lambda_env.runtime.timezone import TimeZone
 from pytest_lambda_env.runtime.watchdog import Watchdog
 from pytest_lambda_env.simulation.instant import Instant
@@ -44,6 +44,7 @@ class Environment:
         time_zone: TimeZone,
         captured_names: CapturedNames,
         clock: Callable[..., ProcessClock],
+        bridged: Sequence[Callable[[], Part]],
     ) -> None:
         self.number = number
         self.configuration = configuration
@@ -63,6 +64,7 @@ class Environment:
         self._time_zone = time_zone
         self._captured_names = captured_names
         self._clock = clock
+        self._bridged = bridged
 
     @property
     def tmp(self) -> Path:
@@ -95,6 +97,7 @@ class Environment:
             watchdog=self._watchdog,
             time_zone=self._time_zone,
             clock=self._clock,
+            bridged=self._bridged,
         )
         self.process = process
         self.memory.begin()
@@ -112,7 +115,7 @@ class Environment:
         finally:
             self._bury_the_dead()
 
-    def say(self, line: str | Callable[[], str], at: Instant) -> None:
+    def say(self, line: str, at: Instant) -> None:
         """Write a line of the platform's own to the log; nothing where it has none to say."""
         self._moment = at
         self.log.platform(line, at)

@@ -1,7 +1,6 @@
 """The log stream of one environment: everything it printed, logged and was told by the platform, in order.
 
-Writing appends one tuple to a list and nothing else. Lines, events and text are worked out when somebody reads; also
-a line of the platform's own may be.
+Writing appends one tuple to a list and nothing else. Lines, events and text are worked out when somebody reads.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ class EnvironmentLog:
     def __init__(self, name: str, now: Callable[[], Instant]) -> None:
         self.name = name
         self._now = now
-        self._entries: list[tuple[Instant, int, str | Callable[[], str]]] = []
+        self._entries: list[tuple[Instant, int, str]] = []
 
     def write(self, text: str) -> None:
         """Take what reached stdout or stderr; every line becomes an event when its newline comes (fidelity G14)."""
@@ -51,10 +50,10 @@ class EnvironmentLog:
         """Take one record from the runtime's telemetry channel: one event, whatever newlines are in it (G12)."""
         self._entries.append((self._now(), _FRAME, text))
 
-    def platform(self, line: str | Callable[[], str], at: Instant | None = None) -> None:
-        """Take a line of the platform's own, such as START or REPORT, or what makes it when the log is read.
+    def platform(self, line: str, at: Instant | None = None) -> None:
+        """Take a line of the platform's own, such as START or REPORT; nothing if the platform did not send it.
 
-        An empty line is one that the platform did not send. ``at`` is its time, by default now.
+        ``at`` is its time, by default now.
         """
         if line:
             self._entries.append((self._now() if at is None else at, _PLATFORM, line))
@@ -67,7 +66,7 @@ class EnvironmentLog:
         """Everything from one mark on, up to another; records and platform lines always stand on lines of their own."""
         parts: list[str] = []
         at_line_start = True
-        for _, kind, text in self._read(since, until):
+        for _, kind, text in self._entries[since:until]:
             if kind != _OUTPUT and not at_line_start:
                 parts.append("\n")
             parts.append(text)
@@ -85,8 +84,9 @@ class EnvironmentLog:
         """
         parts: list[bytes] = []
         missing = limit
-        for _, _, text in reversed(self._read(since, until)):
-            part = text.encode("utf-8", "backslashreplace")
+        last = len(self._entries) if until is None else until
+        for index in range(last - 1, since - 1, -1):
+            part = self._entries[index][2].encode("utf-8", "backslashreplace")
             parts.append(part)
             missing -= len(part)
             if missing <= 0:
@@ -102,16 +102,9 @@ class EnvironmentLog:
         """Every log event so far; output without its newline yet is the last one."""
         return list(self._events())
 
-    def _read(self, since: int = 0, until: int | None = None) -> list[tuple[Instant, int, str]]:
-        read = [
-            (at, kind, content if isinstance(content, str) else content())
-            for at, kind, content in self._entries[since:until]
-        ]
-        return [entry for entry in read if entry[1] != _PLATFORM or entry[2]]
-
     def _events(self) -> Iterator[LogEvent]:
         written, unfinished = Instant(0), ""
-        for timestamp, kind, text in self._read():
+        for timestamp, kind, text in self._entries:
             if kind == _OUTPUT:
                 written = timestamp
                 # Not splitlines: CloudWatch ends an event at \n only and keeps \r (G14).

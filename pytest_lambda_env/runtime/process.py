@@ -9,7 +9,7 @@ from __future__ import annotations
 import dis
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import CodeType, FrameType, TracebackType
 from typing import Any, Protocol, TypeVar
 
@@ -40,9 +40,14 @@ _THREADS_PATIENCE = 0.1
 """Real seconds: a thread that stays blocked longer is left alone, and ends when it wakes."""
 
 
-class _Part(Protocol):
-    def enter(self) -> None: ...
-    def leave(self) -> None: ...
+class Part(Protocol):
+    """Something of the interpreter that a process has for itself while its code runs."""
+
+    def enter(self) -> None:
+        """Put the process's own in place."""
+
+    def leave(self) -> None:
+        """Put back what was there."""
 
 
 class ProcessClock(Protocol):
@@ -86,6 +91,7 @@ class Process:
         watchdog: Watchdog,
         time_zone: TimeZone,
         clock: Callable[..., ProcessClock],
+        bridged: Sequence[Callable[[], Part]],
     ) -> None:
         self._user_code = _own_files(code)
         self.life = ProcessLife(self._is_user_code, killed=files.cut_off)
@@ -106,12 +112,13 @@ class Process:
         )
         self._sink = TelemetryLogSink(streams.stdout)
         self._bootstrap = Bootstrap(log_error=self._log_error, request_started=self._request_started)
-        self._parts: list[_Part] = [
+        self._parts: list[Part] = [
             Variables(variables),
             _Zone(time_zone, variables["TZ"]),
             *([] if code.shared else [self.modules]),
             streams,
             ProcessState(str(code.task_root)),
+            *(make() for make in bridged),
         ]
 
     def init(self, start: Instant, deadline: Instant) -> Outcome[ErrorObject | None]:

@@ -45,9 +45,12 @@ class WallClock:
 
 
 def keeps_real_time(module_name: str) -> bool:
-    """Whether a module's clocks stay real even on the test's own thread: pytest, its plugins, and what measures."""
+    """Whether a module's clocks stay real even on the test's own thread: pytest, its plugins, and what measures.
+
+    Not this package's, though it is a plugin of pytest: contexts and events have the time that the test has.
+    """
     package = module_name.partition(".")[0]
-    return package in _REAL_TIME_PACKAGES or package.startswith("pytest_")
+    return package in _REAL_TIME_PACKAGES or (package.startswith("pytest_") and package != "pytest_lambda_env")
 
 
 def wall_clock(frame: FrameType) -> Instant | None:
