@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -59,17 +60,19 @@ def interleaved(candidates: Sequence[Candidate], *, rounds: int) -> Times:
         else:
             turns[candidate.name] = []
     present = [candidate for candidate in candidates if candidate.name in turns]
-    for number in range(rounds):
-        # Each comes first, and last, as often as any other.
-        start = number % len(present)
-        for candidate in present[start:] + present[:start]:
+    order = random.Random(0)
+    for _ in range(rounds):
+        # In another order each time: a candidate may leave caches, and after a fork memory pages, to the next one.
+        order.shuffle(present)
+        for candidate in present:
             turns[candidate.name].append(_turn(candidate))
     return Times(seconds={name: median(times) for name, times in turns.items()}, absent=absent)
 
 
 def _turn(candidate: Candidate) -> float:
     with candidate.prepared() as call:
-        call()  # warm
+        for _ in range(1 + candidate.calls // 10):
+            call()  # warm
         began = _now()
         for _ in range(candidate.calls):
             call()

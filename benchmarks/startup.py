@@ -14,7 +14,7 @@ from benchmarks.pytest_runs import run_pytest
 from benchmarks.results import Goal, Result
 
 NAME = "pytest start-up"
-_ROUNDS = 24
+_ROUNDS = 40
 
 _RUNS = {
     "none": ("-p", "no:lambda_env"),
@@ -30,22 +30,24 @@ def measure() -> list[Result]:
     with workload.task_root(files) as root:
         _round(root, 0)  # writes the compiled files
         rounds = [_round(root, number) for number in range(_ROUNDS)]
+    for each in rounds:
+        each["an empty one"] = (each["empty"] + each["empty again"]) / 2
     none = median(each["none"] for each in rounds)
-    empty = median(each["empty"] - each["none"] for each in rounds)
-    ours = median(each["ours"] - each["none"] for each in rounds)
+    empty = median(each["an empty one"] - each["none"] for each in rounds)
     noise = median(abs(each["empty again"] - each["empty"]) for each in rounds)
-    above = median(each["ours"] - (each["empty"] + each["empty again"]) / 2 for each in rounds)
-    goal = Goal(text="within noise of an empty plugin", met=above <= noise)
+    ours = median(each["ours"] - each["an empty one"] for each in rounds)
+    goal = Goal(text="within noise of an empty plugin", met=ours <= noise)
     return [
         Result(measurement=NAME, subject="one empty test, no plugin", value=none * 1e3, unit="ms"),
+        Result(measurement=NAME, subject="an empty plugin, on top of none", value=empty * 1e3, unit="ms"),
+        Result(measurement=NAME, subject="an empty plugin, against itself (noise)", value=noise * 1e3, unit="ms"),
         Result(
             measurement=NAME,
-            subject="an empty plugin, on top",
-            value=empty * 1e3,
+            subject="pytest-lambda-env, on top of an empty plugin",
+            value=ours * 1e3,
             unit="ms",
-            note=f"(noise {noise * 1e3:.1f} ms)",
+            goal=goal,
         ),
-        Result(measurement=NAME, subject="pytest-lambda-env, on top", value=ours * 1e3, unit="ms", goal=goal),
     ]
 
 

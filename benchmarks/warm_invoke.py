@@ -22,7 +22,7 @@ from benchmarks.rounds import Candidate, interleaved
 from pytest_lambda_env import LambdaService
 
 NAME = "warm invoke"
-_ROUNDS = 31
+_ROUNDS = 42
 _OURS = "pytest-lambda-env, full isolation"
 _RIC = "awslambdaric handle_event_request, bytes to bytes"
 _RIC_OBJECTS = "awslambdaric handle_event_request, dict to dict"
@@ -34,13 +34,13 @@ def measure() -> list[Result]:
         event = workload.event()
         handler = _imported(root)
         candidates = [
-            Candidate(name="direct call (objects)", prepared=lambda: _direct(handler, event), calls=20_000),
-            Candidate(name="direct call, JSON both ways", prepared=lambda: _through_json(handler, event), calls=300),
-            Candidate(name=_RIC, prepared=lambda: _awslambdaric(handler, event, of_objects=False), calls=300),
-            Candidate(name=_RIC_OBJECTS, prepared=lambda: _awslambdaric(handler, event, of_objects=True), calls=300),
-            Candidate(name="chalice lambda_.invoke (objects)", prepared=lambda: _chalice(handler, event), calls=200),
+            Candidate(name="direct call (objects)", prepared=lambda: _direct(handler, event), calls=10_000),
+            Candidate(name="direct call, JSON both ways", prepared=lambda: _through_json(handler, event), calls=100),
+            Candidate(name=_RIC, prepared=lambda: _awslambdaric(handler, event, of_objects=False), calls=100),
+            Candidate(name=_RIC_OBJECTS, prepared=lambda: _awslambdaric(handler, event, of_objects=True), calls=100),
+            Candidate(name="chalice lambda_.invoke (objects)", prepared=lambda: _chalice(handler, event), calls=100),
             Candidate(name="python-lambda-local call()", prepared=lambda: _lambda_local(handler, event), calls=3),
-            Candidate(name=_OURS, prepared=lambda: _ours(root, event), calls=200),
+            Candidate(name=_OURS, prepared=lambda: _ours(root, event), calls=100),
         ]
         times = interleaved(candidates, rounds=_ROUNDS)
     goals = {}

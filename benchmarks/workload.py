@@ -28,7 +28,7 @@ def fails(event, context):
 """
 
 
-def event() -> dict[str, Any]:
+def event() -> Any:
     """Three SQS messages: a little over 2 KB of JSON."""
     return events.sqs.messages(
         *(f'{{"order": {number}, "customer": "Ada", "items": [1, 2, 3]}}' for number in range(3))

@@ -2,8 +2,8 @@
 
 ``boto3.client(...)`` uses one session for the whole interpreter, with the credentials that were found when it was
 made: a test that calls boto3 first would lend its own, or the machine's, to the handler. So the session is exchanged
-like a module's global. What a new session costs is reading botocore's service descriptions (0.1 s for the first client);
-sessions made in environments share what has been read.
+like a module's global. What a new session costs is reading botocore's service descriptions (0.1 s for the first
+client); sessions made in environments share what has been read.
 """
 
 from __future__ import annotations

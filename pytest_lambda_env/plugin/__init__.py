@@ -14,10 +14,17 @@ from typing import Any
 import pytest
 
 from pytest_lambda_env.plugin import markers, options, reports
-from pytest_lambda_env.plugin.fixtures import aws_lambda, lambda_clock, lambda_context, lambda_events, lambda_function
+from pytest_lambda_env.plugin.fixtures import (
+    aws_lambda,
+    lambda_clock,
+    lambda_context,
+    lambda_events,
+    lambda_function,
+    lambda_task_root,
+)
 from pytest_lambda_env.plugin.sessions import SERVICE, SESSION, Session
 
-__all__ = ["aws_lambda", "lambda_clock", "lambda_context", "lambda_events", "lambda_function"]
+__all__ = ["aws_lambda", "lambda_clock", "lambda_context", "lambda_events", "lambda_function", "lambda_task_root"]
 
 
 _OURS = frozenset(__all__)

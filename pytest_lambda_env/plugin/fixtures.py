@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -25,11 +26,22 @@ def _service_keywords(request: pytest.FixtureRequest) -> dict[str, Any]:
     given, defaults = markers.service_arguments(request.node), options.service_defaults(config)
     if given.get("clock", defaults.get("clock")) == "real":
         defaults.pop("start", None)  # meant for those that have a start
-    return {"task_root": options.task_root(config), **defaults, **given}
+    return {**defaults, **given}
+
+
+@pytest.fixture(scope="session")
+def lambda_task_root(request: pytest.FixtureRequest) -> Path:
+    """Where handler strings are resolved: the ini key of the same name, relative to the rootdir, or the rootdir.
+
+    A repository with several services overrides this fixture in each one's conftest.py.
+    """
+    return options.task_root(request.config)
 
 
 @pytest.fixture
-def aws_lambda(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LambdaService]:
+def aws_lambda(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, lambda_task_root: Path
+) -> Iterator[LambdaService]:
     """This test's AWS Lambda service, in virtual time: ``create_function``, ``advance``, ``drain``, ``clock``.
 
     Configured by ``@pytest.mark.lambda_service(...)``, ``--lambda-*`` options and ``lambda_*`` ini keys.
@@ -37,7 +49,7 @@ def aws_lambda(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
     from pytest_lambda_env.service import LambdaService
 
     service = LambdaService(
-        **_service_keywords(request),
+        **{"task_root": lambda_task_root, **_service_keywords(request)},
         defaults=options.function_defaults(request.config),
         passthrough=[tmp_path_factory.getbasetemp(), request.config.rootpath],
     )
@@ -51,13 +63,18 @@ def aws_lambda(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
 
 @pytest.fixture
 def lambda_function(request: pytest.FixtureRequest, aws_lambda: LambdaService) -> LambdaFunction:
-    """The function that ``@pytest.mark.lambda_function("module.handler", ...)`` describes, nearest marker first."""
+    """The function that ``@pytest.mark.lambda_function("module.handler", ...)`` describes, nearest marker first.
+
+    A relative ``code=`` starts from the test file's own directory.
+    """
     described = markers.function_arguments(request.node)
     if described is None:
         raise UsageError(
             'the lambda_function fixture needs a marker: @pytest.mark.lambda_function("module.handler", timeout=10)'
         )
     handler, configuration = described
+    if "code" in configuration:
+        configuration["code"] = request.path.parent / configuration["code"]
     return aws_lambda.create_function(handler, **configuration)
 
 

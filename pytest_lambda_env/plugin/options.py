@@ -136,9 +136,9 @@ def service_defaults(config: pytest.Config) -> dict[str, Any]:
     return _set_options(config, of_function=False)
 
 
-def task_root(config: pytest.Config) -> str:
+def task_root(config: pytest.Config) -> Path:
     """Where handler strings are resolved: ``lambda_task_root``, relative to the rootdir, or the rootdir."""
-    return str(config.rootpath / str(config.getini("lambda_task_root") or "."))
+    return config.rootpath / str(config.getini("lambda_task_root") or ".")
 
 
 def report_path(config: pytest.Config) -> Path | None:

@@ -1,10 +1,17 @@
 import io
 import json
 import time
+from pathlib import Path
 
 import boto3
 import pytest
 from moto import mock_aws
+
+
+@pytest.fixture
+def lambda_task_root():
+    """Where "app.handler" is looked up: this service's own folder."""
+    return Path(__file__).parents[1]
 
 
 @pytest.fixture

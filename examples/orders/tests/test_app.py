@@ -1,13 +1,11 @@
 import json
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
 pytestmark = pytest.mark.lambda_function(
     "app.handler",
-    code=Path(__file__).parents[1],
     timeout=10,
     environment={
         "ORDERS_TABLE": "orders",

@@ -8,6 +8,12 @@ HERE = Path(__file__).parent
 
 
 @pytest.fixture
+def lambda_task_root():
+    """Where "app.handler" is looked up: this service's own folder."""
+    return Path(__file__).parents[1]
+
+
+@pytest.fixture
 def s3():
     """S3 with a photo in one bucket, the font in another, and a third one for the thumbnails."""
     with mock_aws():

@@ -2,7 +2,6 @@ import io
 import os
 import time
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -13,7 +12,6 @@ pytestmark = [
     pytest.mark.usefixtures("s3"),
     pytest.mark.lambda_function(
         "app.handler",
-        code=Path(__file__).parents[1],
         timeout=30,
         memory_size=512,
         environment=VARIABLES,

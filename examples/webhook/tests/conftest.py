@@ -9,6 +9,12 @@ from pathlib import Path
 import pytest
 
 
+@pytest.fixture
+def lambda_task_root():
+    """Where "app.handler" is looked up: this service's own folder."""
+    return Path(__file__).parents[1]
+
+
 class Upstream:
     """Stands in for the system behind the webhook, which can be slow."""
 

@@ -1,12 +1,10 @@
 import json
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 pytestmark = pytest.mark.lambda_function(
     "app.handler",
-    code=Path(__file__).parents[1],
     timeout=10,
     log_format="JSON",
     environment={"WEBHOOK_SECRET": "s3cret", "UPSTREAM_URL": "https://crm.example/events"},
