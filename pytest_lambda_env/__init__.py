@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pytest_lambda_env.function import LambdaFunction as LambdaFunction
     from pytest_lambda_env.model.configuration import FunctionConfiguration as FunctionConfiguration
     from pytest_lambda_env.model.facts import Invocation as Invocation
-    from pytest_lambda_env.runtime.context import LambdaContext as LambdaContext
+    from pytest_lambda_env.runtime.client.context import LambdaContext as LambdaContext
     from pytest_lambda_env.runtime.environment import Environment as Environment
     from pytest_lambda_env.service import LambdaService as LambdaService
     from pytest_lambda_env.simulation.clock import Clock as Clock
@@ -25,7 +25,7 @@ _HOMES = {
     "FunctionConfiguration": "pytest_lambda_env.model.configuration",
     "Invocation": "pytest_lambda_env.model.facts",
     "InvokeResponse": "pytest_lambda_env.delivery.response",
-    "LambdaContext": "pytest_lambda_env.runtime.context",
+    "LambdaContext": "pytest_lambda_env.runtime.client.context",
     "LambdaFunction": "pytest_lambda_env.function",
     "LambdaService": "pytest_lambda_env.service",
     "errors": "pytest_lambda_env.errors",

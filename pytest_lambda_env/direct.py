@@ -12,8 +12,8 @@ from pytest_lambda_env.control.function import LATEST
 from pytest_lambda_env.events.stamp import DEFAULT_ACCOUNT_ID, DEFAULT_REGION
 from pytest_lambda_env.model.arn import function_arn, role_arn
 from pytest_lambda_env.model.configuration import FunctionConfiguration
-from pytest_lambda_env.runtime.context import LambdaContext
-from pytest_lambda_env.runtime.log import log_stream_name
+from pytest_lambda_env.runtime.client.context import LambdaContext
+from pytest_lambda_env.runtime.logs.log import log_stream_name
 from pytest_lambda_env.runtime.variables import Variables, function_variables
 from pytest_lambda_env.simulation.entropy import Entropy
 from pytest_lambda_env.simulation.instant import SECOND, Instant

@@ -7,10 +7,11 @@ from typing import ClassVar
 from pytest_lambda_env.bridges import boto3, botocore, moto
 from pytest_lambda_env.bridges.freezegun import FreezegunBridge
 from pytest_lambda_env.events.stamp import Stamp, set_stamp
-from pytest_lambda_env.runtime import calendar, file_doors, logging_state, process_doors, thread_doors, time_doors
-from pytest_lambda_env.runtime.captured import CapturedNames
 from pytest_lambda_env.runtime.current import current
-from pytest_lambda_env.runtime.doors import Doors
+from pytest_lambda_env.runtime.doors import clocks, dates, files, process, waits
+from pytest_lambda_env.runtime.doors.captured import CapturedNames
+from pytest_lambda_env.runtime.doors.door import Doors
+from pytest_lambda_env.runtime.logs import isolation
 from pytest_lambda_env.runtime.timezone import TimeZone
 from pytest_lambda_env.simulation.clock import ThreadClock
 from pytest_lambda_env.simulation.instant import SECOND, Instant
@@ -18,16 +19,15 @@ from pytest_lambda_env.simulation.instant import SECOND, Instant
 _UPTIME = 1_000 * SECOND
 """What monotonic clocks show when a service begins: some code takes zero for "never"."""
 
-
 _TAPS = (boto3.TAP, botocore.TAP, moto.TAP)
 
 
 class Installation:
     """One open service's hold on the test process. Services nest; the last one to let go closes the doors."""
 
-    _clock_doors: ClassVar[Doors] = Doors([*time_doors.doors(), *calendar.doors()])
-    _file_doors: ClassVar[Doors] = Doors(file_doors.doors())
-    _other_doors: ClassVar[Doors] = Doors([*thread_doors.doors(), *process_doors.doors(), *logging_state.doors()])
+    _clock_doors: ClassVar[Doors] = Doors([*clocks.doors(), *dates.doors()])
+    _file_doors: ClassVar[Doors] = Doors(files.doors())
+    _other_doors: ClassVar[Doors] = Doors([*waits.doors(), *process.doors(), *isolation.doors()])
     captured_names: ClassVar[CapturedNames] = CapturedNames([*_clock_doors.doors, *_file_doors.doors])
     time_zone: ClassVar[TimeZone] = TimeZone()
 
@@ -35,7 +35,7 @@ class Installation:
         self._stamp = stamp
         self._clock = clock
         self._boot = Instant(start - _UPTIME)
-        self._boot_before = time_doors.WallClock.boot
+        self._boot_before = clocks.WallClock.boot
         self._stamp_before: Stamp | None = None
         self._clock_before: ThreadClock | None = None
 
@@ -47,7 +47,7 @@ class Installation:
         if self._clock is not None:
             FreezegunBridge.open()
             self._clock_doors.open()
-            self._boot_before, time_doors.WallClock.boot = time_doors.WallClock.boot, self._boot
+            self._boot_before, clocks.WallClock.boot = clocks.WallClock.boot, self._boot
         self._other_doors.open()
         if self._file_doors.open():
             for tap in _TAPS:
@@ -61,7 +61,7 @@ class Installation:
         current.clock = self._clock_before
         if self._clock is not None:
             self._clock_doors.close()
-            time_doors.WallClock.boot = self._boot_before
+            clocks.WallClock.boot = self._boot_before
             FreezegunBridge.close()
         self._other_doors.close()
         if self._file_doors.close():

@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 import freezegun.api
 
 from pytest_lambda_env.runtime.current import current
-from pytest_lambda_env.runtime.time_doors import WallClock, wall_instant
+from pytest_lambda_env.runtime.doors.clocks import WallClock, wall_instant
 from pytest_lambda_env.simulation.instant import Instant, datetime_of, instant_of
 
 

@@ -7,10 +7,10 @@ from itertools import count
 from pathlib import Path
 
 from pytest_lambda_env.control.function import LATEST, Function
-from pytest_lambda_env.runtime.captured import CapturedNames
+from pytest_lambda_env.runtime.doors.captured import CapturedNames
 from pytest_lambda_env.runtime.environment import Environment
 from pytest_lambda_env.runtime.files import EnvironmentFiles
-from pytest_lambda_env.runtime.log import log_stream_name
+from pytest_lambda_env.runtime.logs.log import log_stream_name
 from pytest_lambda_env.runtime.process import Part, ProcessClock
 from pytest_lambda_env.runtime.timezone import TimeZone
 from pytest_lambda_env.runtime.variables import function_variables

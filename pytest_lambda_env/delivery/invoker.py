@@ -17,9 +17,9 @@ from pytest_lambda_env.delivery.response import InvokeResponse
 from pytest_lambda_env.errors import TooManyRequestsException
 from pytest_lambda_env.model import quotas
 from pytest_lambda_env.model.facts import Fact, InvocationThrottled
-from pytest_lambda_env.runtime.bootstrap import RuntimeRequest
+from pytest_lambda_env.runtime.client.bootstrap import RuntimeRequest
+from pytest_lambda_env.runtime.doors.clocks import WallClock
 from pytest_lambda_env.runtime.environment import Environment
-from pytest_lambda_env.runtime.time_doors import WallClock
 from pytest_lambda_env.simulation.entropy import Entropy
 from pytest_lambda_env.simulation.instant import MILLISECOND, SECOND, Instant
 from pytest_lambda_env.simulation.journal import Journal

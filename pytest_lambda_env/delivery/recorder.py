@@ -8,10 +8,10 @@ from pytest_lambda_env.control.function import LATEST
 from pytest_lambda_env.delivery.request import InvokeRequest
 from pytest_lambda_env.delivery.verdict import Verdict
 from pytest_lambda_env.model.facts import EnvironmentStarted, Fact, InitEnded, InitStatus, Invocation
+from pytest_lambda_env.runtime.client.faults import ErrorObject
 from pytest_lambda_env.runtime.environment import Environment
-from pytest_lambda_env.runtime.faults import ErrorObject
+from pytest_lambda_env.runtime.logs.platform_lines import InitPhase, RuntimeEnvironment, reported_error_type
 from pytest_lambda_env.runtime.outcome import Outcome
-from pytest_lambda_env.runtime.platform_log import InitPhase, RuntimeEnvironment, reported_error_type
 from pytest_lambda_env.simulation.instant import Instant
 from pytest_lambda_env.simulation.journal import Journal
 

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 from pytest_lambda_env.delivery import platform_errors
 from pytest_lambda_env.model.facts import InvocationStatus
 from pytest_lambda_env.model.quotas import RESPONSE_BYTES
-from pytest_lambda_env.runtime.bootstrap import RuntimeReply
-from pytest_lambda_env.runtime.faults import ErrorObject
+from pytest_lambda_env.runtime.client.bootstrap import RuntimeReply
+from pytest_lambda_env.runtime.client.faults import ErrorObject
+from pytest_lambda_env.runtime.logs.platform_lines import Status, reported_error_type
 from pytest_lambda_env.runtime.outcome import Outcome
-from pytest_lambda_env.runtime.platform_log import Status, reported_error_type
 
 _REPORTED: dict[InvocationStatus, Status] = {
     "success": "success",

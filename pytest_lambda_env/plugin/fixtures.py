@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from pytest_lambda_env.function import LambdaFunction
-    from pytest_lambda_env.runtime.context import LambdaContext
+    from pytest_lambda_env.runtime.client.context import LambdaContext
     from pytest_lambda_env.service import LambdaService
     from pytest_lambda_env.simulation.clock import Clock
 

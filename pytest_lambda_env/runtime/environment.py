@@ -11,14 +11,14 @@ from pathlib import Path
 
 from pytest_lambda_env.model.code import FunctionCode
 from pytest_lambda_env.model.configuration import FunctionConfiguration
-from pytest_lambda_env.runtime.bootstrap import RuntimeReply, RuntimeRequest
-from pytest_lambda_env.runtime.captured import CapturedNames
-from pytest_lambda_env.runtime.faults import ErrorObject
+from pytest_lambda_env.runtime.client.bootstrap import RuntimeReply, RuntimeRequest
+from pytest_lambda_env.runtime.client.faults import ErrorObject
+from pytest_lambda_env.runtime.doors.captured import CapturedNames
 from pytest_lambda_env.runtime.files import EnvironmentFiles
-from pytest_lambda_env.runtime.log import EnvironmentLog
+from pytest_lambda_env.runtime.logs.log import EnvironmentLog
+from pytest_lambda_env.runtime.logs.platform_lines import PlatformLines
 from pytest_lambda_env.runtime.memory import MemoryMeter
 from pytest_lambda_env.runtime.outcome import Outcome, Result
-from pytest_lambda_env.runtime.platform_log import PlatformLines
 from pytest_lambda_env.runtime.process import Part, Process, ProcessClock
 from pytest_lambda_env.runtime.timezone import TimeZone
 from pytest_lambda_env.runtime.watchdog import Watchdog

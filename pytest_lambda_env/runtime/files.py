@@ -1,6 +1,6 @@
 """The files of one sandbox: a directory of its own behind the literal ``/tmp``, and the task root behind ``/var/task``.
 
-Handler code says ``/tmp``; the doors (:mod:`.file_doors`) ask here for the real place before they call the operating
+Handler code says ``/tmp``; the doors (:mod:`.doors.files`) ask here for the real place before they call the operating
 system, and translate back what it answers. The directory survives timeouts and crashes, because they end the process
 and not the sandbox (fidelity V40); a new environment starts empty.
 

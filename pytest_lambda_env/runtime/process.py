@@ -15,19 +15,19 @@ from typing import Any, Protocol, TypeVar
 
 from pytest_lambda_env.model.aws_call import AwsCall
 from pytest_lambda_env.model.code import FunctionCode
-from pytest_lambda_env.runtime.bootstrap import Bootstrap, RuntimeReply, RuntimeRequest
+from pytest_lambda_env.runtime.client.bootstrap import Bootstrap, RuntimeReply, RuntimeRequest
+from pytest_lambda_env.runtime.client.faults import ErrorObject
 from pytest_lambda_env.runtime.current import current
-from pytest_lambda_env.runtime.faults import ErrorObject
+from pytest_lambda_env.runtime.doors.clocks import real_monotonic
 from pytest_lambda_env.runtime.files import EnvironmentFiles
 from pytest_lambda_env.runtime.life import ProcessKilled, ProcessLife
-from pytest_lambda_env.runtime.log import EnvironmentLog
-from pytest_lambda_env.runtime.logging_handlers import RequestLabels, TelemetryLogSink, format_error
-from pytest_lambda_env.runtime.logging_state import LoggingState
-from pytest_lambda_env.runtime.modules import ModuleSpace
+from pytest_lambda_env.runtime.logs.handlers import RequestLabels, TelemetryLogSink, format_error
+from pytest_lambda_env.runtime.logs.isolation import LoggingState
+from pytest_lambda_env.runtime.logs.log import EnvironmentLog
+from pytest_lambda_env.runtime.logs.streams import Streams
+from pytest_lambda_env.runtime.modules.space import ModuleSpace
 from pytest_lambda_env.runtime.outcome import Outcome
 from pytest_lambda_env.runtime.process_state import ProcessState
-from pytest_lambda_env.runtime.streams import Streams
-from pytest_lambda_env.runtime.time_doors import real_monotonic
 from pytest_lambda_env.runtime.timezone import TimeZone
 from pytest_lambda_env.runtime.variables import Variables
 from pytest_lambda_env.runtime.watchdog import Watchdog

@@ -71,7 +71,7 @@ class Variables:
     """``os.environ`` of one process. What handler code sets stays with the process.
 
     The mapping inside ``os.environ`` is exchanged, so ``from os import environ`` sees the same. Setting a variable
-    does not reach the C environment (:mod:`.process_doors`); subprocesses are handed these variables explicitly.
+    does not reach the C environment (:mod:`.doors.process`); subprocesses are handed these variables explicitly.
     """
 
     def __init__(self, variables: Mapping[str, str]) -> None:

@@ -21,8 +21,8 @@ from collections.abc import Callable
 from types import FrameType
 from typing import ClassVar
 
+from pytest_lambda_env.runtime.doors.clocks import real_monotonic
 from pytest_lambda_env.runtime.life import ProcessKilled, ProcessLife
-from pytest_lambda_env.runtime.time_doors import real_monotonic
 
 _UNSAFE_PACKAGES = frozenset(
     {

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 import time
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-import freezegun
+from freezegun import freeze_time
 
 from pytest_lambda_env import LambdaService
-
-# freezegun reads every attribute of every module; in pydantic's that builds lazy models, which refuse its fakes.
-freeze_time = functools.partial(freezegun.freeze_time, ignore=["pydantic", "aws_lambda_powertools"])
 
 START = "2026-03-29T00:59:00Z"
 

@@ -24,8 +24,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_lambda_env.runtime.bootstrap import Bootstrap, RuntimeRequest
-from pytest_lambda_env.runtime.faults import ErrorObject
+from pytest_lambda_env.runtime.client.bootstrap import Bootstrap, RuntimeRequest
+from pytest_lambda_env.runtime.client.faults import ErrorObject
 
 official = pytest.importorskip("awslambdaric.bootstrap", reason="awslambdaric is not importable here")
 official_client = pytest.importorskip("awslambdaric.lambda_runtime_client")

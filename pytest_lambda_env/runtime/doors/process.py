@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
 from pytest_lambda_env.runtime.current import current
-from pytest_lambda_env.runtime.doors import Door
+from pytest_lambda_env.runtime.doors.door import Door
 from pytest_lambda_env.runtime.life import ProcessLife
 
 _real: dict[str, Callable[..., Any]] = {

@@ -27,9 +27,9 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from pytest_lambda_env.runtime.current import current
-from pytest_lambda_env.runtime.doors import Door
-from pytest_lambda_env.runtime.logging_handlers import RequestLabels, root_handler, root_level
-from pytest_lambda_env.runtime.streams import LogStream
+from pytest_lambda_env.runtime.doors.door import Door
+from pytest_lambda_env.runtime.logs.handlers import RequestLabels, root_handler, root_level
+from pytest_lambda_env.runtime.logs.streams import LogStream
 
 _GLOBALS = tuple(
     name

@@ -15,8 +15,8 @@ from collections.abc import Iterable
 from operator import is_not
 from types import ModuleType
 
-from pytest_lambda_env.runtime.doors import Door
-from pytest_lambda_env.runtime.time_doors import keeps_real_time
+from pytest_lambda_env.runtime.doors.clocks import keeps_real_time
+from pytest_lambda_env.runtime.doors.door import Door
 
 _SPARED = {"time", "datetime", "_datetime", "os", "posix", "nt", "io", "_io", "builtins", "tokenize"}
 """Modules whose own attributes are the doors or the real things behind them, and what reads source for tracebacks."""

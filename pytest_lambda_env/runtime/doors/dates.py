@@ -14,8 +14,8 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from pytest_lambda_env.runtime.doors import Door
-from pytest_lambda_env.runtime.time_doors import wall_clock
+from pytest_lambda_env.runtime.doors.clocks import wall_clock
+from pytest_lambda_env.runtime.doors.door import Door
 from pytest_lambda_env.simulation.instant import SECOND, Instant, datetime_of
 
 _RealDatetime = _datetime.datetime

@@ -14,9 +14,9 @@ from importlib.machinery import ExtensionFileLoader, ModuleSpec, PathFinder, Sou
 from os.path import abspath, basename
 from types import ModuleType
 
-from pytest_lambda_env.runtime.code_cache import cached
 from pytest_lambda_env.runtime.current import current
-from pytest_lambda_env.runtime.territory import Territory
+from pytest_lambda_env.runtime.modules.code_cache import cached
+from pytest_lambda_env.runtime.modules.territory import Territory
 
 _REWRITER = "_pytest.assertion.rewrite"
 

@@ -21,7 +21,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from pytest_lambda_env.runtime.current import current
-from pytest_lambda_env.runtime.doors import Door
+from pytest_lambda_env.runtime.doors.door import Door
 from pytest_lambda_env.runtime.life import ProcessKilled
 from pytest_lambda_env.simulation.instant import Instant, microseconds
 from pytest_lambda_env.simulation.virtual_clock import VirtualClock, Waiter

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pytest_lambda_env.runtime.context import LambdaContext
+from pytest_lambda_env.runtime.client.context import LambdaContext
 
 VARIABLES = {
     "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/fn",

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_lambda_env.runtime.log import EnvironmentLog, LogEvent, log_stream_name
+from pytest_lambda_env.runtime.logs.log import EnvironmentLog, LogEvent, log_stream_name
 from pytest_lambda_env.simulation.entropy import Entropy
 from pytest_lambda_env.simulation.instant import Instant, instant_of
 

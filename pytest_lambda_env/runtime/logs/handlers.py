@@ -14,9 +14,9 @@ import traceback
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from pytest_lambda_env.runtime.client.marshaller import Marshaller
 from pytest_lambda_env.runtime.current import current
-from pytest_lambda_env.runtime.marshaller import Marshaller
-from pytest_lambda_env.runtime.streams import LogStream
+from pytest_lambda_env.runtime.logs.streams import LogStream
 
 TEXT_FORMAT = "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s\n"
 TEXT_DATE_FORMAT = "%Y-%m-%dT%H:%M:%S"

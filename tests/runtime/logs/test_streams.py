@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from pytest_lambda_env.runtime.current import current
-from pytest_lambda_env.runtime.log import EnvironmentLog
-from pytest_lambda_env.runtime.streams import Streams
+from pytest_lambda_env.runtime.logs.log import EnvironmentLog
+from pytest_lambda_env.runtime.logs.streams import Streams
 from pytest_lambda_env.simulation.instant import Instant
 
 

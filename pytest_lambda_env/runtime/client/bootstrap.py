@@ -12,10 +12,10 @@ import os
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from pytest_lambda_env.runtime.context import LambdaContext
-from pytest_lambda_env.runtime.faults import ErrorObject, Fault, exception_object, fault_object
-from pytest_lambda_env.runtime.handler import resolve
-from pytest_lambda_env.runtime.marshaller import JSON_CONTENT_TYPE, Marshaller
+from pytest_lambda_env.runtime.client.context import LambdaContext
+from pytest_lambda_env.runtime.client.faults import ErrorObject, Fault, exception_object, fault_object
+from pytest_lambda_env.runtime.client.handler import resolve
+from pytest_lambda_env.runtime.client.marshaller import JSON_CONTENT_TYPE, Marshaller
 
 _PREVIEW_RUNTIMES = frozenset({"AWS_Lambda_python3.15"})
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_lambda_env.runtime.faults import Fault
-from pytest_lambda_env.runtime.handler import resolve
+from pytest_lambda_env.runtime.client.faults import Fault
+from pytest_lambda_env.runtime.client.handler import resolve
 
 Write = Callable[[str, "str | bytes"], None]
 

@@ -28,7 +28,7 @@ from types import BuiltinFunctionType, ModuleType
 from typing import Any
 
 from pytest_lambda_env.runtime.current import current
-from pytest_lambda_env.runtime.doors import Door
+from pytest_lambda_env.runtime.doors.door import Door
 from pytest_lambda_env.runtime.files import EnvironmentFiles, name_as_asked
 
 _Function = Callable[..., Any]

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from pytest_lambda_env.runtime.faults import Fault
-from pytest_lambda_env.runtime.marshaller import Marshaller
+from pytest_lambda_env.runtime.client.faults import Fault
+from pytest_lambda_env.runtime.client.marshaller import Marshaller
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 
 import pytest_lambda_env
 from pytest_lambda_env import LambdaService
-from pytest_lambda_env.runtime.modules import ModuleSpace
+from pytest_lambda_env.runtime.modules.space import ModuleSpace
 
 
 @pytest.fixture(autouse=True)
@@ -324,7 +324,7 @@ def test_a_repository_whose_test_imports_the_handler(pytester: pytest.Pytester) 
             "tests/test_app": """
             import dataclasses, importlib, pathlib, pickle, sys
             import app, conftest, utils
-            from pytest_lambda_env.runtime.modules import ModuleSpace
+            from pytest_lambda_env.runtime.modules.space import ModuleSpace
 
             @dataclasses.dataclass
             class Order:

@@ -21,8 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_lambda_env.runtime.current import current
-from pytest_lambda_env.runtime.log import EnvironmentLog
-from pytest_lambda_env.runtime.logging_handlers import (
+from pytest_lambda_env.runtime.logs.handlers import (
     LambdaLoggerHandler,
     LambdaLoggerHandlerWithFrameType,
     RequestLabels,
@@ -31,7 +30,8 @@ from pytest_lambda_env.runtime.logging_handlers import (
     root_handler,
     root_level,
 )
-from pytest_lambda_env.runtime.streams import Streams
+from pytest_lambda_env.runtime.logs.log import EnvironmentLog
+from pytest_lambda_env.runtime.logs.streams import Streams
 from pytest_lambda_env.simulation.instant import Instant
 
 REQUEST_ID = "8476a536-e9f4-11e8-9739-2dfe598c3fcd"
@@ -592,9 +592,9 @@ def test_live_logging_does_not_take_the_handlers_streams(pytester: pytest.Pytest
         """
         import logging, sys
         from pytest_lambda_env.runtime.current import current
-        from pytest_lambda_env.runtime.log import EnvironmentLog
-        from pytest_lambda_env.runtime.logging_handlers import RequestLabels, root_handler
-        from pytest_lambda_env.runtime.streams import Streams
+        from pytest_lambda_env.runtime.logs.log import EnvironmentLog
+        from pytest_lambda_env.runtime.logs.handlers import RequestLabels, root_handler
+        from pytest_lambda_env.runtime.logs.streams import Streams
 
         class Life:
             over = False

@@ -14,7 +14,7 @@ from typing import Any
 import simplejson
 from simplejson.raw_json import RawJSON
 
-from pytest_lambda_env.runtime.faults import Fault
+from pytest_lambda_env.runtime.client.faults import Fault
 
 JSON_CONTENT_TYPE = "application/json"
 

@@ -17,13 +17,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pytest_lambda_env.runtime import logging_state
 from pytest_lambda_env.runtime.current import current
-from pytest_lambda_env.runtime.doors import Doors
-from pytest_lambda_env.runtime.log import EnvironmentLog
-from pytest_lambda_env.runtime.logging_handlers import RequestLabels
-from pytest_lambda_env.runtime.logging_state import LoggingState
-from pytest_lambda_env.runtime.streams import Streams
+from pytest_lambda_env.runtime.doors.door import Doors
+from pytest_lambda_env.runtime.logs import isolation
+from pytest_lambda_env.runtime.logs.handlers import RequestLabels
+from pytest_lambda_env.runtime.logs.isolation import LoggingState
+from pytest_lambda_env.runtime.logs.log import EnvironmentLog
+from pytest_lambda_env.runtime.logs.streams import Streams
 from pytest_lambda_env.simulation.instant import Instant
 
 LIBRARY_DIRECTORY = "/opt/python/"
@@ -75,7 +75,7 @@ class Environment:
 @pytest.fixture(params=[True, False], ids=["doors", "no doors"])
 def doors(request: pytest.FixtureRequest) -> Iterator[bool]:
     """Open the doors, or leave them shut: what happens around INIT must not need them."""
-    opened = Doors(logging_state.doors())
+    opened = Doors(isolation.doors())
     if request.param:
         opened.open()
     yield request.param
@@ -86,7 +86,7 @@ def doors(request: pytest.FixtureRequest) -> Iterator[bool]:
 @pytest.fixture
 def open_doors() -> Iterator[None]:
     """Open the doors, as they are while a service is open."""
-    opened = Doors(logging_state.doors())
+    opened = Doors(isolation.doors())
     opened.open()
     yield
     opened.close()

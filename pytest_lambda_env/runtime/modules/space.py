@@ -31,8 +31,8 @@ from operator import is_not
 from pathlib import Path
 from types import ModuleType
 
-from pytest_lambda_env.runtime.importer import Importer, file_of, is_test_file, own_fact, remember_extension
-from pytest_lambda_env.runtime.territory import Territory, importable_names, is_installed
+from pytest_lambda_env.runtime.modules.importer import Importer, file_of, is_test_file, own_fact, remember_extension
+from pytest_lambda_env.runtime.modules.territory import Territory, importable_names, is_installed
 
 # The interpreter's own table: handler code may rebind the name ``sys.modules`` but not this.
 _table = sys.modules

@@ -15,7 +15,7 @@ from types import FrameType
 from typing import Any, cast
 
 from pytest_lambda_env.runtime.current import current
-from pytest_lambda_env.runtime.doors import Door
+from pytest_lambda_env.runtime.doors.door import Door
 from pytest_lambda_env.simulation.instant import SECOND, Instant, microseconds
 
 _REAL_TIME_PACKAGES = frozenset(

@@ -64,9 +64,9 @@ def _stack_trace(exc: BaseException) -> list[str]:
     return traceback.format_list(frames[first:])
 
 
-_RUNTIME = os.path.dirname(_stack_trace.__code__.co_filename)
-_PACKAGE = os.path.dirname(_RUNTIME) + os.sep
-_VISIBLE = frozenset(os.path.join(_RUNTIME, name) for name in ("bootstrap.py", "context.py"))
+_CLIENT = os.path.dirname(_stack_trace.__code__.co_filename)
+_PACKAGE = os.path.dirname(os.path.dirname(_CLIENT)) + os.sep
+_VISIBLE = frozenset(os.path.join(_CLIENT, name) for name in ("bootstrap.py", "context.py"))
 
 
 def _hidden(filename: str) -> bool:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from pytest_lambda_env.runtime.faults import Fault
+from pytest_lambda_env.runtime.client.faults import Fault
 
 
 def resolve(handler: str) -> Callable[[Any, Any], Any]:

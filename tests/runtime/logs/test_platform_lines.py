@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pytest_lambda_env.runtime.platform_log import PlatformLines, RuntimeEnvironment, Status, reported_error_type
+from pytest_lambda_env.runtime.logs.platform_lines import PlatformLines, RuntimeEnvironment, Status, reported_error_type
 from pytest_lambda_env.simulation.instant import Instant, parse_instant
 
 NOW = parse_instant("2026-10-08T07:30:29.470999Z")

@@ -17,14 +17,14 @@ from typing import Any
 import pytest
 
 from pytest_lambda_env.model.payload import encode_event
-from pytest_lambda_env.runtime.bootstrap import (
+from pytest_lambda_env.runtime.client.bootstrap import (
     UNHANDLED_EXCEPTION_WARNING,
     Bootstrap,
     RuntimeReply,
     RuntimeRequest,
 )
-from pytest_lambda_env.runtime.context import LambdaContext
-from pytest_lambda_env.runtime.faults import ErrorObject, error_object
+from pytest_lambda_env.runtime.client.context import LambdaContext
+from pytest_lambda_env.runtime.client.faults import ErrorObject, error_object
 
 Handler = Callable[[Any, Any], Any]
 Write = Callable[[str, str], Path]

@@ -24,9 +24,9 @@ from typing import Any
 
 import pytest
 
-from pytest_lambda_env.runtime import file_doors
 from pytest_lambda_env.runtime.current import current
-from pytest_lambda_env.runtime.doors import Doors
+from pytest_lambda_env.runtime.doors import files as file_doors
+from pytest_lambda_env.runtime.doors.door import Doors
 from pytest_lambda_env.runtime.files import EnvironmentFiles
 
 
@@ -550,8 +550,8 @@ def test_sqlite_is_redirected_when_it_is_imported_later(tmp_path: Path) -> None:
     program = (
         "import importlib.util, os, sys\n"
         "from pathlib import Path\n"
-        "from pytest_lambda_env.runtime.file_doors import doors\n"
-        "from pytest_lambda_env.runtime.doors import Doors\n"
+        "from pytest_lambda_env.runtime.doors.files import doors\n"
+        "from pytest_lambda_env.runtime.doors.door import Doors\n"
         "from pytest_lambda_env.runtime.current import current\n"
         "from pytest_lambda_env.runtime.files import EnvironmentFiles\n"
         "finders = list(sys.meta_path)\n"

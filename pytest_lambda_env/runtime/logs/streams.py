@@ -21,7 +21,7 @@ from pytest_lambda_env.runtime.current import Life, current
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-    from pytest_lambda_env.runtime.log import EnvironmentLog
+    from pytest_lambda_env.runtime.logs.log import EnvironmentLog
 
 _NAMES = {1: "stdout", 2: "stderr"}
 

@@ -1,0 +1,1 @@
+"""The runtime's own half: what AWS's runtime interface client does with a request."""

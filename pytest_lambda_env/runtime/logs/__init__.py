@@ -1,0 +1,1 @@
+"""An environment's log: its streams, its logging, and what the platform writes into it."""

@@ -1,0 +1,1 @@
+"""The modules of an environment: imported afresh, kept apart, shared where they must be."""
