@@ -388,5 +388,5 @@ def _start(start: datetime | str | None) -> Instant:
 
 
 def _process_directories() -> list[Path]:
-    """Directories that must stay reachable although they may lie under ``/tmp``: the interpreter's, its path's, ours."""
+    """Directories that stay reachable although they may lie under ``/tmp``: the interpreter's, its path's, ours."""
     return [Path.cwd(), *(Path(place) for place in (sys.prefix, sys.base_prefix, *sys.path) if place)]
