@@ -92,6 +92,8 @@ def lambda_context(request: pytest.FixtureRequest) -> LambdaContext:
     """
     from pytest_lambda_env.direct import direct_context
 
+    if "aws_lambda" in request.fixturenames:
+        request.getfixturevalue("aws_lambda")  # its clock is the one that counts down
     described = markers.function_arguments(request.node)
     handler, configuration = described or ("app.handler", {})
     service = {

@@ -227,3 +227,21 @@ def test_without_the_plugin(project: pytest.Pytester) -> None:
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(["E *fixture 'aws_lambda' not found"])
     assert "AWS Lambda" not in result.stdout.str()
+
+
+def test_a_context_beside_a_service_counts_down_in_virtual_time(pytester: pytest.Pytester) -> None:
+    """Whichever of the two fixtures is named first, the context's deadline is on the service's clock."""
+    pytester.makepyfile(
+        """
+        import time
+
+        def test_context_first(lambda_context, aws_lambda):
+            assert lambda_context.get_remaining_time_in_millis() == 3000
+            time.sleep(1)
+            assert lambda_context.get_remaining_time_in_millis() == 2000
+
+        def test_service_first(aws_lambda, lambda_context):
+            assert lambda_context.get_remaining_time_in_millis() == 3000
+        """
+    )
+    pytester.runpytest_inprocess("-p", "no:cacheprovider").assert_outcomes(passed=2)
