@@ -93,7 +93,7 @@ class Invoker:
         span = Span(
             started=started, ended=ended, cold_start=cold_start, init_duration=init_duration, billed_ms=billed_ms
         )
-        self._recorder.invocation_ended(environment, request, span, answer)
+        self._recorder.invocation_ended(environment, request, span, answer, stopped_at)
         response = InvokeResponse(
             status_code=200,
             raw_payload=answer.payload,

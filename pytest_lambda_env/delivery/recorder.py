@@ -89,7 +89,14 @@ class Recorder:
         """START (fidelity P02)."""
         environment.say(environment.platform.start(at, request_id=request.request_id), at)
 
-    def invocation_ended(self, environment: Environment, request: InvokeRequest, span: Span, verdict: Verdict) -> None:
+    def invocation_ended(
+        self,
+        environment: Environment,
+        request: InvokeRequest,
+        span: Span,
+        verdict: Verdict,
+        stopped_at: tuple[str, ...],
+    ) -> None:
         """END and REPORT (fidelity P03 to P06), and the journal's entry."""
         platform, at, request_id = environment.platform, span.ended, request.request_id
         status, error_type = verdict.reported_status, verdict.reported_error_type
@@ -130,5 +137,6 @@ class Recorder:
                 status=verdict.status,
                 cold_start=span.cold_start,
                 error_type=verdict.error_type,
+                stopped_at=stopped_at,
             )
         )

@@ -40,6 +40,7 @@ class Invocation:
     """One run of a handler; ``fn.invocations`` are these. Instants are virtual microseconds.
 
     ``accepted`` is when the service took the event, ``started`` when this attempt began, ``error_type`` the payload's.
+    ``stopped_at`` is the stack of a handler that was stopped or ended its process, as lines of a traceback.
     """
 
     request_id: str
@@ -52,6 +53,7 @@ class Invocation:
     status: InvocationStatus
     cold_start: bool
     error_type: str | None = None
+    stopped_at: tuple[str, ...] = ()
 
     @property
     def started_after(self) -> timedelta:

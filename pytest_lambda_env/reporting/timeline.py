@@ -35,7 +35,8 @@ def _what(fact: Fact) -> str:
         how = "cold" if fact.cold_start else "warm"
         error = f"  {fact.error_type}" if fact.error_type else ""
         took = _milliseconds(fact.ended - fact.started)
-        return f"{_place(fact)}  INVOKE  {how}  {took}  {fact.status}{error}  {fact.request_id}"
+        where = f"\n{_stopped(fact.stopped_at)}" if fact.stopped_at else ""
+        return f"{_place(fact)}  INVOKE  {how}  {took}  {fact.status}{error}  {fact.request_id}{where}"
     if isinstance(fact, InitEnded):
         return f"{_place(fact)}  INIT    {_milliseconds(fact.duration)}  {fact.status}"
     if isinstance(fact, InvocationThrottled):
@@ -43,6 +44,12 @@ def _what(fact: Fact) -> str:
     if isinstance(fact, EnvironmentRetired):
         return f"{_place(fact)}  SHUTDOWN  {fact.reason}"
     return f"{_place(fact)}  NEW  init={fact.init}"
+
+
+def _stopped(stack: tuple[str, ...]) -> str:
+    """The innermost line, below its invocation."""
+    frame, _, source = stack[-1].strip().partition("\n")
+    return f"{'':16}stopped at {frame}: {source.strip()}"
 
 
 def _place(fact: Invocation | InitEnded | EnvironmentRetired | EnvironmentStarted) -> str:

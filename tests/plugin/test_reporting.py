@@ -52,6 +52,7 @@ def test_a_failed_test_shows_its_timeline(failing: pytest.RunResult) -> None:
             "*0.000 s  poison #1  INVOKE  cold  0.00 ms  error  ValueError  ????????-*",
             "*0.000 s  slow #2  INIT    0.00 ms  success",
             "*0.000 s  slow #2  INVOKE  cold  2,000.00 ms  timeout  Sandbox.Timedout  ????????-*",
+            '                stopped at File "*app.py", line *, in sleeps: *',
             "*2.000 s  poison #1  INVOKE  warm  0.00 ms  error  ValueError  ????????-*",
         ],
         consecutive=True,
@@ -185,6 +186,7 @@ def test_the_json_report(project: pytest.Pytester) -> None:
     assert (started["fact"], started["init"], started["environment"]) == ("EnvironmentStarted", "fresh", 1)
     assert (init["fact"], init["status"], init["duration"]) == ("InitEnded", "success", 0)
     assert invocation.pop("request_id").count("-") == 4
+    assert "in sleeps" in invocation.pop("stopped_at")[-1]
     assert invocation == {
         "fact": "Invocation",
         "function_name": "slow",
