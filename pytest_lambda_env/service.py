@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -12,7 +12,7 @@ from typing import Any, Literal, final, overload
 from pytest_lambda_env.bridges.boto3 import DefaultSession
 from pytest_lambda_env.bridges.freezegun import FreezegunBridge
 from pytest_lambda_env.control.code_location import locate
-from pytest_lambda_env.control.function import Function, route
+from pytest_lambda_env.control.function import Function, free_name, route
 from pytest_lambda_env.control.options import CONFIGURABLE, changed, check_keywords
 from pytest_lambda_env.delivery.asynchronous import AsynchronousQueue
 from pytest_lambda_env.delivery.concurrency import check_reservation
@@ -36,6 +36,7 @@ from pytest_lambda_env.model.arn import function_arn, role_arn
 from pytest_lambda_env.model.configuration import FunctionConfiguration
 from pytest_lambda_env.model.facts import EnvironmentRetired, Fact
 from pytest_lambda_env.runtime.environment import Environment
+from pytest_lambda_env.runtime.files import process_directories
 from pytest_lambda_env.runtime.watchdog import Watchdog
 from pytest_lambda_env.simulation.clock import Clock, TestClock
 from pytest_lambda_env.simulation.entropy import Entropy
@@ -47,6 +48,7 @@ from pytest_lambda_env.simulation.virtual_clock import VirtualClock
 
 DEFAULT_IDLE_TIMEOUT = timedelta(minutes=10)
 DEFAULT_REAL_TIME_GUARD = 30.0
+DEFAULT_FRESH_PACKAGES = ("aws_lambda_powertools",)
 
 
 @final
@@ -69,6 +71,8 @@ class LambdaService:
     :param defaults: configuration that ``create_function`` uses unless told otherwise.
     :param idle_timeout: virtual time after which an unused environment is retired; AWS does not say, and varies it.
     :param real_time_guard: real seconds after which a handler that never looks at a clock is stopped; 0: never.
+    :param fresh_packages: installed packages that a cold start imports afresh, like the function's own modules, because
+        they keep what belongs to a process in their modules: Powertools' cold-start flag and cache of parameters.
     :param passthrough: directories under ``/tmp`` that handler code sees as they are (pytest's ``tmp_path``).
     """
 
@@ -84,6 +88,7 @@ class LambdaService:
         defaults: Mapping[str, Any] | None = None,
         idle_timeout: timedelta = DEFAULT_IDLE_TIMEOUT,
         real_time_guard: float = DEFAULT_REAL_TIME_GUARD,
+        fresh_packages: Sequence[str] = DEFAULT_FRESH_PACKAGES,
         passthrough: Sequence[str | Path] = (),
     ) -> None:
         if clock not in ("virtual", "real"):
@@ -98,6 +103,7 @@ class LambdaService:
         self._entropy = Entropy(seed)
         self._task_root = Path(task_root or ".").resolve()
         self._defaults = dict(defaults or {})
+        self._fresh_packages = tuple(fresh_packages)
         self._idle_timeout = microseconds(idle_timeout.total_seconds())
         self._timeline = Timeline(_start(start))
         self._passage = Passage(self._timeline, real=self._real)
@@ -116,7 +122,7 @@ class LambdaService:
             captured_names=Installation.captured_names,
             time_zone=Installation.time_zone,
             watchdog=self._watchdog,
-            passthrough=[*(Path(each) for each in passthrough), *_process_directories(), self._task_root],
+            passthrough=[*(Path(each) for each in passthrough), *process_directories(), self._task_root],
         )
         self._open = False
 
@@ -169,12 +175,14 @@ class LambdaService:
             (*CONFIGURABLE, "function_name", "code", "reserved_concurrent_executions"),
             "create_function()",
         )
-        located = locate(handler, None if code is None else Path(code), self._task_root)
+        located = replace(
+            locate(handler, None if code is None else Path(code), self._task_root), fresh_packages=self._fresh_packages
+        )
         function = Function(
             region=self.region,
             account_id=self.account_id,
             configuration=FunctionConfiguration(
-                function_name=function_name or self._free_name(located.handler),
+                function_name=function_name or free_name(located.handler, self._invoker.account),
                 handler=located.handler,
                 role=configuration.pop("role", str(role_arn(self.region, self.account_id, "lambda-role"))),
                 **{**self._defaults, **configuration},
@@ -362,14 +370,6 @@ class LambdaService:
             )
         )
 
-    def _free_name(self, handler: str) -> str:
-        base = "".join(letter if letter.isalnum() or letter == "-" else "-" for letter in handler)[:60] or "function"
-        name, number = base, 1
-        while name in self._invoker.account:
-            number += 1
-            name = f"{base}-{number}"
-        return name
-
     def __repr__(self) -> str:
         names = ", ".join(self._invoker.account) or "no functions"
         return f"<LambdaService {self.region}/{self.account_id}, seed {self.seed}: {names}>"
@@ -385,8 +385,3 @@ def _start(start: datetime | str | None) -> Instant:
         return instant_of(start)
     frozen = FreezegunBridge.frozen_instant()
     return frozen if frozen is not None else Instant(real_now() // SECOND * SECOND)
-
-
-def _process_directories() -> list[Path]:
-    """Directories that stay reachable although they may lie under ``/tmp``: the interpreter's, its path's, ours."""
-    return [Path.cwd(), *(Path(place) for place in (sys.prefix, sys.base_prefix, *sys.path) if place)]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain, count
 
 from pytest_lambda_env.errors import ResourceNotFoundException
 from pytest_lambda_env.model.arn import Arn, function_arn
@@ -51,3 +53,9 @@ def route(function: Function, qualifier: str | None) -> Route:
 @lru_cache
 def _latest(region: str, account_id: str, name: str, qualifier: str | None) -> Route:
     return Route(version=LATEST, invoked_function_arn=str(function_arn(region, account_id, name, qualifier)))
+
+
+def free_name(handler: str, taken: Container[str]) -> str:
+    """A function name made from a handler string, with a number behind it if need be."""
+    base = "".join(letter if letter.isalnum() or letter == "-" else "-" for letter in handler)[:60] or "function"
+    return next(name for name in chain([base], (f"{base}-{number}" for number in count(2))) if name not in taken)

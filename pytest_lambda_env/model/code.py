@@ -18,11 +18,13 @@ class FunctionCode:
 
     ``handler`` is AWS's ``"package/module.function"`` below ``task_root``. ``function`` is set where the code cannot
     be imported afresh (a function defined in a test module): it is then run as it is, and environments share it.
+    ``fresh_packages`` are installed packages that a cold start imports afresh too.
     """
 
     handler: str
     task_root: Path
     function: Handler | None = None
+    fresh_packages: tuple[str, ...] = ()
 
     @property
     def shared(self) -> bool:

@@ -123,6 +123,11 @@ def add_options(parser: pytest.Parser) -> None:
         parser.addini(option.ini, f"default of {option.flag}: {option.help}")
     group.addoption("--lambda-report", metavar="PATH.json", help="write the journal of every test to this file as JSON")
     parser.addini("lambda_report", "default of --lambda-report")
+    parser.addini(
+        "lambda_fresh_packages",
+        "installed packages that a cold start imports afresh (default: aws_lambda_powertools)",
+        type="args",
+    )
     parser.addini("lambda_task_root", "directory where handler strings are resolved (default: the rootdir)")
 
 

@@ -14,6 +14,7 @@ import errno
 import os
 import posixpath
 import shutil
+import sys
 import tempfile
 import weakref
 from collections.abc import Iterator, Sequence
@@ -36,6 +37,11 @@ _real_getcwd = os.getcwd
 _WINDOWS = os.name == "nt"
 _MACHINE_HAS_TASK_ROOT = os.path.isdir(_TASK_ROOT)
 _MACHINE_LISTS_DESCRIPTORS = os.path.isdir(_DESCRIPTORS)
+
+
+def process_directories() -> list[Path]:
+    """Directories that stay reachable although they may lie under ``/tmp``: ours, the interpreter's, its path's."""
+    return [Path.cwd(), *(Path(place) for place in (sys.prefix, sys.base_prefix, *sys.path) if place)]
 
 
 class EnvironmentFiles:

@@ -96,7 +96,9 @@ class Process:
         self._user_code = _own_files(code)
         self.life = ProcessLife(self._is_user_code, killed=files.cut_off)
         self.clock = clock(deadline_reached=self._deadline_reached, check=self.life.check)
-        self.modules = ModuleSpace([] if code.shared else [code.task_root], own={code.top_level_name})
+        self.modules = ModuleSpace(
+            [] if code.shared else [code.task_root], own={code.top_level_name}, fresh=code.fresh_packages
+        )
         self._code = code
         self._files = files
         self._watchdog = watchdog

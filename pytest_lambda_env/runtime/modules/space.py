@@ -81,14 +81,15 @@ class ModuleSpace:
 
     ``roots`` are the directories at the head of its ``sys.path``: the task root, then the layers (fidelity V46);
     behind them comes the test process's own path as it is now. ``own`` are top-level names that are the function's
-    own even when a ``*.dist-info`` beside them says that they were installed: the handler's package.
+    own even when a ``*.dist-info`` beside them says that they were installed: the handler's package. ``fresh`` are
+    installed packages that keep state of a process in their modules, and so are treated like the function's own.
 
     A new space is a new process: every module of its own is executed again. Spaces nest, last in first out; only
     the innermost is visible.
     """
 
-    def __init__(self, roots: Sequence[Path], *, own: Collection[str] = ()) -> None:
-        self._territory = Territory(roots, own)
+    def __init__(self, roots: Sequence[Path], *, own: Collection[str] = (), fresh: Collection[str] = ()) -> None:
+        self._territory = Territory(roots, own, fresh)
         base = _entered[-1]._outer_path if _entered else sys.path
         self._path = [*self._territory.roots, *(entry for entry in base if entry not in self._territory.roots)]
         self._outer_path: list[str] = base
@@ -203,7 +204,7 @@ class ModuleSpace:
             *importer.added_directories(),
             *(entry for entry in self._path if isinstance(entry, str) and territory.covers(entry)),
         ]
-        candidates = {name for name, file in _process.local.items() if territory.covers(file)}
+        candidates = {name for name, file in _process.local.items() if territory.covers(file)} | territory.fresh
         for directory in directories:
             if directory not in self._listed:
                 self._listed[directory] = importable_names(directory)

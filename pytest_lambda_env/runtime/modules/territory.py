@@ -42,9 +42,10 @@ Result = TypeVar("Result")
 class Territory:
     """The directories of one function."""
 
-    def __init__(self, roots: Sequence[Path], own: Collection[str] = ()) -> None:
+    def __init__(self, roots: Sequence[Path], own: Collection[str] = (), fresh: Collection[str] = ()) -> None:
         self.roots = [abspath(root) for root in roots]
         self.own = frozenset(own)
+        self.fresh = frozenset(fresh) - ALWAYS_SHARED
         # Both spellings: sys.path may reach a root through a symbolic link, or the root may be one.
         self._prefixes = tuple({join(normcase(path), "") for root in self.roots for path in (root, realpath(root))})
 
@@ -70,6 +71,8 @@ class Territory:
         top, *rest = spec.name.split(".")
         if top in ALWAYS_SHARED:
             return False
+        if top in self.fresh:
+            return True
         regular_package = spec.has_location and spec.submodule_search_locations is not None
         if spec.has_location and spec.origin:
             locations = [spec.origin]

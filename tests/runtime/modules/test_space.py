@@ -1001,3 +1001,49 @@ def test_modules_unpacked_into_tmp_can_be_imported(tmp_path: Path) -> None:
         function.recycle_environments()
         assert function.invoke().payload == 42
     assert "late" not in sys.modules
+
+
+# ------------------------------------------------------------------------------------------------- fresh packages
+
+
+def test_powertools_starts_afresh_with_each_environment(tmp_path: Path) -> None:
+    """What Powertools keeps for a process (a cold-start flag, a cache) is each environment's own, not the test's."""
+    import aws_lambda_powertools.logging.logger as of_the_test
+
+    write(
+        tmp_path,
+        {
+            "uses_powertools.py": """
+                from aws_lambda_powertools import Logger
+                from aws_lambda_powertools.logging import logger as module
+
+                logger = Logger(service="orders")
+
+                @logger.inject_lambda_context
+                def handler(event, context):
+                    logger.info("hello")
+                    return [id(module), logger.get_current_keys()["cold_start"]]
+            """
+        },
+    )
+    with LambdaService() as service:
+        function = service.create_function("uses_powertools.handler", code=tmp_path)
+        first, warm = function.invoke().payload, function.invoke().payload
+        function.recycle_environments()
+        second = function.invoke().payload
+    assert [first[1], warm[1], second[1]] == [True, False, True]
+    assert len({first[0], second[0], id(of_the_test)}) == 3
+    assert first[0] == warm[0]
+    assert sys.modules["aws_lambda_powertools.logging.logger"] is of_the_test
+
+
+def test_which_packages_are_fresh_is_a_choice(tmp_path: Path) -> None:
+    """``fresh_packages=()`` shares every installed package."""
+    import aws_lambda_powertools
+
+    write(
+        tmp_path,
+        {"shares.py": "import aws_lambda_powertools\ndef handler(event, context): return id(aws_lambda_powertools)\n"},
+    )
+    with LambdaService(fresh_packages=()) as service:
+        assert service.create_function("shares.handler", code=tmp_path).invoke().payload == id(aws_lambda_powertools)
