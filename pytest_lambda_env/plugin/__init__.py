@@ -26,7 +26,6 @@ from pytest_lambda_env.plugin.sessions import SERVICE, SESSION, Session
 
 __all__ = ["aws_lambda", "lambda_clock", "lambda_context", "lambda_events", "lambda_function", "lambda_task_root"]
 
-
 _OURS = frozenset(__all__)
 
 

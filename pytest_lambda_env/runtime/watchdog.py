@@ -54,6 +54,7 @@ class Watchdog:
         self._thread: int | None = None
         self._main = 0
         self._stop = threading.Lock()
+        self._ended = threading.Lock()
         self._handler_before: object = None
 
     def arm(self, life: ProcessLife, is_user_code: Callable[[FrameType], bool], limit: float | None = None) -> object:
@@ -82,6 +83,9 @@ class Watchdog:
             return
         self._thread = None
         self._stop.release()
+        # A signal sent after its handler is gone would end the test run: the thread goes first.
+        self._ended.acquire()
+        self._ended.release()
         if self._handler_before is not None:
             signal.signal(_SIGNAL, self._handler_before)  # type: ignore[arg-type]
             self._handler_before = None
@@ -93,6 +97,7 @@ class Watchdog:
         if _SIGNAL and threading.current_thread() is threading.main_thread():
             self._handler_before = signal.signal(_SIGNAL, self._on_signal) or signal.SIG_DFL
         self._stop.acquire()
+        self._ended.acquire()
         # Not a threading.Thread: code of an environment is about to run, and the thread would be taken for its own.
         self._thread = _thread.start_new_thread(self._watch, ())
 
@@ -108,6 +113,7 @@ class Watchdog:
             if late >= 0:
                 self._fire(life)
         self._stop.release()
+        self._ended.release()
 
     def _fire(self, life: ProcessLife) -> None:
         if self._fired_at is None:
