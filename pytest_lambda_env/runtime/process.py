@@ -16,7 +16,7 @@ from typing import Any, Protocol, TypeVar
 from pytest_lambda_env.model.aws_call import AwsCall
 from pytest_lambda_env.model.code import FunctionCode
 from pytest_lambda_env.runtime.client.bootstrap import Bootstrap, RuntimeReply, RuntimeRequest
-from pytest_lambda_env.runtime.client.faults import ErrorObject
+from pytest_lambda_env.runtime.client.faults import ErrorObject, is_hidden
 from pytest_lambda_env.runtime.current import current
 from pytest_lambda_env.runtime.doors.clocks import real_monotonic
 from pytest_lambda_env.runtime.files import EnvironmentFiles
@@ -277,5 +277,7 @@ def _exit_code(error: BaseException) -> int:
             return error.code & 0xFF
         sys.stderr.write(f"{error.code}\n")
         return 1
-    traceback.print_exception(error)
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not is_hidden(frame.filename)]
+    lines = [*traceback.format_list(frames), *traceback.format_exception_only(type(error), error)]
+    sys.stderr.write("Traceback (most recent call last):\n" + "".join(lines))
     return 1

@@ -70,3 +70,21 @@ def test_a_handler_may_invoke_another_function() -> None:
         caller = service.create_function(outer, function_name="caller", timeout=10)
         assert caller.invoke(7).payload == [[{"n": 7}, "callee"], "caller", 1000]
         assert service.clock.elapsed.total_seconds() == 1
+
+
+def test_the_last_words_of_a_crash_name_no_frame_of_ours(capsys: pytest.CaptureFixture[str]) -> None:
+    """The traceback that a crash prints has the handler's frames, and none of what stands in for Lambda's C code."""
+
+    def handler(event: Any, context: Any) -> None:
+        raise GeneratorExit("enough")
+
+    with LambdaService() as service:
+        response = service.create_function(handler).invoke()
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "Traceback (most recent call last):"
+    assert lines[-1] == "GeneratorExit: enough"
+    assert [
+        line for line in lines if line.startswith("  File") and "pytest_lambda_env/runtime/process.py" in line
+    ] == []
+    assert "in handler" in lines[-4] + lines[-3] + lines[-2]
+    assert "GeneratorExit: enough" in response.logs

@@ -58,7 +58,7 @@ def _stack_trace(exc: BaseException) -> list[str]:
         # Without columns the formatter has nothing to underline (fidelity E07).
         (frame.filename, frame.lineno or 0, frame.name, frame.line)
         for frame in traceback.extract_tb(exc.__traceback__)
-        if not _hidden(frame.filename)
+        if not is_hidden(frame.filename)
     ]
     first = next((i for i, frame in enumerate(frames) if not _is_bootstrap(frame[0])), 0)
     return traceback.format_list(frames[first:])
@@ -69,7 +69,8 @@ _PACKAGE = os.path.dirname(os.path.dirname(_CLIENT)) + os.sep
 _VISIBLE = frozenset(os.path.join(_CLIENT, name) for name in ("bootstrap.py", "context.py"))
 
 
-def _hidden(filename: str) -> bool:
+def is_hidden(filename: str) -> bool:
+    """Whether a frame of this file has no counterpart on Lambda."""
     return filename.startswith(_PACKAGE) and filename not in _VISIBLE
 
 
