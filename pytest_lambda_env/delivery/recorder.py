@@ -45,6 +45,7 @@ class Recorder:
                 at=at,
                 function_name=configuration.function_name,
                 environment=environment.number,
+                task_root=environment.task_root,
                 init="shared" if environment.shared_code else "fresh",
             )
         )

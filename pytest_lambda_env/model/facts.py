@@ -14,11 +14,15 @@ InvocationStatus = Literal["success", "error", "timeout", "crash", "init-error"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnvironmentStarted:
-    """A new execution environment. ``init`` is ``shared`` where the handler is the test module's own function."""
+    """A new execution environment, whose modules come from ``task_root``.
+
+    ``init`` is ``shared`` where the handler is the test module's own function.
+    """
 
     at: Instant
     function_name: str
     environment: int
+    task_root: str
     init: Literal["fresh", "shared"]
     initialization_type: str = "on-demand"
 

@@ -14,23 +14,34 @@ from pytest_lambda_env.model.facts import (
 )
 from pytest_lambda_env.simulation.instant import MILLISECOND, SECOND, Instant
 
+_Event = Invocation | InitEnded | InvocationThrottled | EnvironmentRetired
+"""The facts that have a line of their own."""
+
 
 def timeline(journal: Iterable[Fact], start: Instant, *, last: int = 15) -> str:
     """The last facts as lines; times are seconds since ``start``. Says how many are left out before them."""
-    lines = [_line(fact, start) for fact in journal if not isinstance(fact, EnvironmentStarted)]
+    lines: list[str] = []
+    task_roots: dict[int, str] = {}
+    for fact in journal:
+        if isinstance(fact, EnvironmentStarted):
+            task_roots[fact.environment] = fact.task_root
+        else:
+            lines.append(_line(fact, start))
+            if isinstance(fact, InitEnded) and fact.status == "error":
+                lines.append(f"{'':16}its modules were looked for in {task_roots[fact.environment]}")
     left_out = len(lines) - last
     head = [f"… {left_out} earlier"] if left_out > 0 else []
     return "\n".join([*head, *lines[-last:]])
 
 
-def _line(fact: Fact, start: Instant) -> str:
+def _line(fact: _Event, start: Instant) -> str:
     when = fact.started if isinstance(fact, Invocation) else fact.at
     if isinstance(fact, InitEnded):
         when = Instant(fact.at - fact.duration)
     return f"{(when - start) / SECOND:12.3f} s  {_what(fact)}"
 
 
-def _what(fact: Fact) -> str:
+def _what(fact: _Event) -> str:
     if isinstance(fact, Invocation):
         how = "cold" if fact.cold_start else "warm"
         error = f"  {fact.error_type}" if fact.error_type else ""
@@ -41,9 +52,7 @@ def _what(fact: Fact) -> str:
         return f"{_place(fact)}  INIT    {_milliseconds(fact.duration)}  {fact.status}"
     if isinstance(fact, InvocationThrottled):
         return f"{fact.function_name}     THROTTLED  {fact.reason}"
-    if isinstance(fact, EnvironmentRetired):
-        return f"{_place(fact)}  SHUTDOWN  {fact.reason}"
-    return f"{_place(fact)}  NEW  init={fact.init}"
+    return f"{_place(fact)}  SHUTDOWN  {fact.reason}"
 
 
 def _stopped(stack: tuple[str, ...]) -> str:
@@ -52,7 +61,7 @@ def _stopped(stack: tuple[str, ...]) -> str:
     return f"{'':16}stopped at {frame}: {source.strip()}"
 
 
-def _place(fact: Invocation | InitEnded | EnvironmentRetired | EnvironmentStarted) -> str:
+def _place(fact: Invocation | InitEnded | EnvironmentRetired) -> str:
     return f"{fact.function_name} #{fact.environment}"
 
 

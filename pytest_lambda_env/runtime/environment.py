@@ -82,6 +82,11 @@ class Environment:
         return f"arn:aws:lambda:{self._variables['AWS_REGION']}::runtime:{0:064x}"
 
     @property
+    def task_root(self) -> str:
+        """The directory of the function's code, ``LAMBDA_TASK_ROOT``."""
+        return self._variables["LAMBDA_TASK_ROOT"]
+
+    @property
     def shared_code(self) -> bool:
         """True where the handler is a function of the test module, which no INIT can import afresh."""
         return self._code.shared

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from pathlib import Path
 from typing import Any
 
 from pytest_lambda_env import LambdaService
@@ -61,3 +62,12 @@ def test_only_the_last_facts_are_shown() -> None:
         lines = text(service, last=3)
     assert lines[0] == "… 8 earlier"
     assert len(lines) == 4
+
+
+def test_a_failed_init_says_where_modules_were_looked_for(tmp_path: Path) -> None:
+    """The commonest mistake is a wrong task root: the timeline names it."""
+    with LambdaService(start=START, task_root=tmp_path) as service:
+        service.create_function("app.handler", function_name="orders").invoke()
+        first, where, *_ = text(service)
+    assert first == "       0.000 s  orders #1  INIT    0.00 ms  error"
+    assert where == f"                its modules were looked for in {tmp_path}"
