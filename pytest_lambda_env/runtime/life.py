@@ -17,8 +17,10 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
-from types import CodeType, FrameType
+from types import FrameType
 from typing import Any, Literal, NoReturn
+
+from pytest_lambda_env.runtime.package_files import is_package_file
 
 Cause = Literal["timeout", "exit"]
 
@@ -151,7 +153,7 @@ class ProcessLife:
         return self._trace
 
     def _is_prey(self, frame: FrameType) -> bool:
-        if _is_ours(frame.f_code):
+        if is_package_file(frame.f_code.co_filename):
             return False
         return self._raised > _PATIENCE_WITH_LIBRARIES or self._is_user_code(frame)
 
@@ -159,7 +161,7 @@ class ProcessLife:
         frame: FrameType | None = sys._getframe(2)
         frames: list[traceback.FrameSummary] = []
         while frame is not None and frame is not self._anchor:
-            if not _is_ours(frame.f_code):
+            if not is_package_file(frame.f_code.co_filename):
                 # Source lines are read later: from here, a door would refuse the dead process the file.
                 code = frame.f_code
                 frames.append(traceback.FrameSummary(code.co_filename, frame.f_lineno, code.co_name, lookup_line=False))
@@ -169,9 +171,3 @@ class ProcessLife:
 
 _PATIENCE_WITH_LIBRARIES = 50
 """How often a library may swallow the end of its process before its code is pursued too."""
-
-_PACKAGE_DIRECTORY = __file__.rpartition("runtime")[0]
-
-
-def _is_ours(code: CodeType) -> bool:
-    return code.co_filename.startswith(_PACKAGE_DIRECTORY)

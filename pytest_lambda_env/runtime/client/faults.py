@@ -11,6 +11,8 @@ import os
 import traceback
 from typing import TypedDict
 
+from pytest_lambda_env.runtime.package_files import is_package_file
+
 
 class Fault(Exception):
     """A failure that the runtime itself found, such as ``Runtime.ImportModuleError``.
@@ -64,14 +66,12 @@ def _stack_trace(exc: BaseException) -> list[str]:
     return traceback.format_list(frames[first:])
 
 
-_CLIENT = os.path.dirname(_stack_trace.__code__.co_filename)
-_PACKAGE = os.path.dirname(os.path.dirname(_CLIENT)) + os.sep
-_VISIBLE = frozenset(os.path.join(_CLIENT, name) for name in ("bootstrap.py", "context.py"))
+_VISIBLE = frozenset(os.path.join(os.path.dirname(__file__), name) for name in ("bootstrap.py", "context.py"))
 
 
 def is_hidden(filename: str) -> bool:
     """Whether a frame of this file has no counterpart on Lambda."""
-    return filename.startswith(_PACKAGE) and filename not in _VISIBLE
+    return is_package_file(filename) and filename not in _VISIBLE
 
 
 def _is_bootstrap(filename: str) -> bool:
