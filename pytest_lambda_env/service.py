@@ -20,6 +20,7 @@ from pytest_lambda_env.delivery.factory import EnvironmentFactory
 from pytest_lambda_env.delivery.invoker import Invoker
 from pytest_lambda_env.delivery.passage import Passage
 from pytest_lambda_env.delivery.pool import EnvironmentPool
+from pytest_lambda_env.delivery.recorder import Recorder
 from pytest_lambda_env.delivery.request import INVOCATION_TYPES, InvokeRequest, client_context_text, event_bytes
 from pytest_lambda_env.delivery.response import InvokeResponse
 from pytest_lambda_env.errors import (
@@ -34,8 +35,7 @@ from pytest_lambda_env.function import LambdaFunction
 from pytest_lambda_env.installation import Installation
 from pytest_lambda_env.model.arn import function_arn, role_arn
 from pytest_lambda_env.model.configuration import FunctionConfiguration
-from pytest_lambda_env.model.facts import EnvironmentRetired, Fact
-from pytest_lambda_env.runtime.environment import Environment
+from pytest_lambda_env.model.facts import Fact, RetirementReason
 from pytest_lambda_env.runtime.files import process_directories
 from pytest_lambda_env.runtime.watchdog import Watchdog
 from pytest_lambda_env.simulation.clock import Clock, TestClock
@@ -113,7 +113,8 @@ class LambdaService:
         self._installation = Installation(
             stamp, None if self._real else TestClock(self._timeline, self._passage.sleep), self._timeline.now
         )
-        self._invoker = Invoker(journal=self.journal, entropy=self._entropy)
+        self._recorder = Recorder(self.journal)
+        self._invoker = Invoker(recorder=self._recorder, entropy=self._entropy)
         self._queue = AsynchronousQueue(self._timeline, self._invoker)
         self._factory = EnvironmentFactory(
             entropy=self._entropy,
@@ -194,7 +195,7 @@ class LambdaService:
         pool = EnvironmentPool(
             timeline=self._timeline,
             create=lambda at: self._factory.create(function, at),
-            retired=self._record_retirement,
+            retired=self._recorder.environment_retired,
             idle_timeout=self._idle_timeout,
         )
         self._invoker.account[function.name] = (function, pool)
@@ -349,7 +350,7 @@ class LambdaService:
     def _pool(self, function: Function) -> EnvironmentPool:
         return self._invoker.account[function.name][1]
 
-    def _retire(self, function: Function, reason: str) -> None:
+    def _retire(self, function: Function, reason: RetirementReason) -> None:
         self._pool(function).retire_all(self._passage.present(), reason)
 
     def _update_configuration(self, function: Function, changes: Mapping[str, Any]) -> None:
@@ -359,16 +360,6 @@ class LambdaService:
     def _reserve(self, function: Function, executions: int) -> None:
         check_reservation(function, self._invoker.account, executions)
         function.reserved_concurrency = executions
-
-    def _record_retirement(self, environment: Environment, at: Instant, reason: Any) -> None:
-        self.journal.record(
-            EnvironmentRetired(
-                at=at,
-                function_name=environment.configuration.function_name,
-                environment=environment.number,
-                reason=reason,
-            )
-        )
 
     def __repr__(self) -> str:
         names = ", ".join(self._invoker.account) or "no functions"

@@ -16,23 +16,20 @@ from pytest_lambda_env.delivery.request import InvokeRequest
 from pytest_lambda_env.delivery.response import InvokeResponse
 from pytest_lambda_env.errors import TooManyRequestsException
 from pytest_lambda_env.model import quotas
-from pytest_lambda_env.model.facts import Fact, InvocationThrottled
 from pytest_lambda_env.runtime.client.bootstrap import RuntimeRequest
 from pytest_lambda_env.runtime.doors.clocks import WallClock
 from pytest_lambda_env.runtime.environment import Environment
 from pytest_lambda_env.simulation.entropy import Entropy
 from pytest_lambda_env.simulation.instant import MILLISECOND, SECOND, Instant
-from pytest_lambda_env.simulation.journal import Journal
 
 
 class Invoker:
     """Runs requests in environments. ``account`` holds each function with its pool, by name."""
 
-    def __init__(self, *, journal: Journal[Fact], entropy: Entropy) -> None:
+    def __init__(self, *, recorder: Recorder, entropy: Entropy) -> None:
         self.account: dict[str, tuple[Function, EnvironmentPool]] = {}
         self.last_environment: Environment | None = None
-        self._journal = journal
-        self._recorder = Recorder(journal)
+        self._recorder = recorder
         self._entropy = entropy
 
     def invoke(
@@ -47,8 +44,7 @@ class Invoker:
         try:
             check_capacity(function, self.account, at)
         except TooManyRequestsException as throttled:
-            reason = throttled.reason or throttled.code
-            self._journal.record(InvocationThrottled(at=at, function_name=function.name, reason=reason))
+            self._recorder.invocation_throttled(function.name, at, throttled)
             raise
         slot, new = pool.acquire(at)
         self.last_environment = slot.environment

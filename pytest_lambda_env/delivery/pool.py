@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from pytest_lambda_env.model.facts import RetirementReason
 from pytest_lambda_env.runtime.environment import Environment
 from pytest_lambda_env.simulation.instant import Instant
 from pytest_lambda_env.simulation.timeline import Timeline
@@ -13,7 +14,7 @@ from pytest_lambda_env.simulation.timeline import Timeline
 class RecordRetirement(Protocol):
     """What the pool tells of a retirement."""
 
-    def __call__(self, environment: Environment, at: Instant, reason: str) -> None:
+    def __call__(self, environment: Environment, at: Instant, reason: RetirementReason) -> None:
         """An environment has just been retired, at an instant, for a reason."""
 
 
@@ -48,7 +49,7 @@ class EnvironmentPool:
         self._retired = retired
         self._idle_timeout = idle_timeout
         self._slots: list[Slot] = []
-        self._doomed: dict[Slot, str] = {}
+        self._doomed: dict[Slot, RetirementReason] = {}
 
     @property
     def environments(self) -> list[Environment]:
@@ -84,7 +85,7 @@ class EnvironmentPool:
             slot.reaper_waits = True
             self._timeline.call_at(Instant(until + self._idle_timeout), lambda: self._reap(slot))
 
-    def retire_all(self, at: Instant, reason: str) -> None:
+    def retire_all(self, at: Instant, reason: RetirementReason) -> None:
         """Retire every environment: idle ones now, the others when they have served their request (V48)."""
         for slot in list(self._slots):
             if slot.taken:
@@ -103,7 +104,7 @@ class EnvironmentPool:
             slot.reaper_waits = True
             self._timeline.call_at(idle_at, lambda: self._reap(slot))
 
-    def _retire(self, slot: Slot, at: Instant, reason: str) -> None:
+    def _retire(self, slot: Slot, at: Instant, reason: RetirementReason) -> None:
         self._slots.remove(slot)
         self._doomed.pop(slot, None)
         slot.environment.retire()

@@ -7,7 +7,17 @@ from typing import NamedTuple
 from pytest_lambda_env.control.function import LATEST
 from pytest_lambda_env.delivery.request import InvokeRequest
 from pytest_lambda_env.delivery.verdict import Verdict
-from pytest_lambda_env.model.facts import EnvironmentStarted, Fact, InitEnded, InitStatus, Invocation
+from pytest_lambda_env.errors import TooManyRequestsException
+from pytest_lambda_env.model.facts import (
+    EnvironmentRetired,
+    EnvironmentStarted,
+    Fact,
+    InitEnded,
+    InitStatus,
+    Invocation,
+    InvocationThrottled,
+    RetirementReason,
+)
 from pytest_lambda_env.runtime.client.faults import ErrorObject
 from pytest_lambda_env.runtime.environment import Environment
 from pytest_lambda_env.runtime.logs.platform_lines import InitPhase, RuntimeEnvironment, reported_error_type
@@ -139,5 +149,21 @@ class Recorder:
                 cold_start=span.cold_start,
                 error_type=verdict.error_type,
                 stopped_at=stopped_at,
+            )
+        )
+
+    def invocation_throttled(self, function_name: str, at: Instant, throttled: TooManyRequestsException) -> None:
+        """A request found no capacity: only the journal hears of it."""
+        reason = throttled.reason or throttled.code
+        self._journal.record(InvocationThrottled(at=at, function_name=function_name, reason=reason))
+
+    def environment_retired(self, environment: Environment, at: Instant, reason: RetirementReason) -> None:
+        """An environment is gone: on AWS, too, its log says nothing of that."""
+        self._journal.record(
+            EnvironmentRetired(
+                at=at,
+                function_name=environment.configuration.function_name,
+                environment=environment.number,
+                reason=reason,
             )
         )

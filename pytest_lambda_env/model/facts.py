@@ -9,6 +9,7 @@ from typing import Literal
 from pytest_lambda_env.simulation.instant import Instant
 
 InitStatus = Literal["success", "error", "timeout"]
+RetirementReason = Literal["idle", "recycled", "configuration updated", "code updated", "service closed"]
 InvocationStatus = Literal["success", "error", "timeout", "crash", "init-error"]
 
 
@@ -86,7 +87,7 @@ class EnvironmentRetired:
     at: Instant
     function_name: str
     environment: int
-    reason: Literal["idle", "recycled", "configuration updated", "code updated", "service closed"]
+    reason: RetirementReason
 
 
 Fact = EnvironmentStarted | InitEnded | Invocation | InvocationThrottled | EnvironmentRetired
