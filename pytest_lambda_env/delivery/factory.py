@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from pytest_lambda_env.runtime.doors.captured import CapturedNames
 from pytest_lambda_env.runtime.environment import Environment
 from pytest_lambda_env.runtime.files import EnvironmentFiles
 from pytest_lambda_env.runtime.logs.log import log_stream_name
-from pytest_lambda_env.runtime.process import Part, ProcessClock
+from pytest_lambda_env.runtime.process import Part, Process, ProcessClock
 from pytest_lambda_env.runtime.timezone import TimeZone
 from pytest_lambda_env.runtime.variables import function_variables
 from pytest_lambda_env.runtime.watchdog import Watchdog
@@ -57,18 +58,25 @@ class EnvironmentFactory:
             initialization_type="on-demand",
             task_root=str(function.code.task_root),
         )
+        files = EnvironmentFiles(task_root=function.code.task_root, passthrough=self._passthrough)
         return Environment(
             number=next(self._numbers),
             code=function.code,
             configuration=function.configuration,
             variables=variables,
             log_stream_name=name,
-            files=EnvironmentFiles(task_root=function.code.task_root, passthrough=self._passthrough),
-            watchdog=self._watchdog,
-            time_zone=self._time_zone,
+            files=files,
             captured_names=self._captured_names,
-            clock=self._clock,
-            bridged=self._bridged,
+            new_process=partial(
+                Process,
+                code=function.code,
+                variables=variables,
+                files=files,
+                watchdog=self._watchdog,
+                time_zone=self._time_zone,
+                clock=self._clock,
+                bridged=self._bridged,
+            ),
         )
 
     def _credentials(self) -> dict[str, str]:

@@ -6,7 +6,7 @@ initialised for the next request (fidelity I64, I83, V40).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pytest_lambda_env.model.code import FunctionCode
@@ -19,16 +19,15 @@ from pytest_lambda_env.runtime.logs.log import EnvironmentLog
 from pytest_lambda_env.runtime.logs.platform_lines import PlatformLines
 from pytest_lambda_env.runtime.memory import MemoryMeter
 from pytest_lambda_env.runtime.outcome import Outcome, Result
-from pytest_lambda_env.runtime.process import Part, Process, ProcessClock
-from pytest_lambda_env.runtime.timezone import TimeZone
-from pytest_lambda_env.runtime.watchdog import Watchdog
+from pytest_lambda_env.runtime.process import Process
 from pytest_lambda_env.simulation.instant import Instant
 
 
 class Environment:
     """An environment of one function version, as the test sees it: ``response.environment``.
 
-    Two responses came from the same environment exactly if these objects are the same.
+    Two responses came from the same environment exactly if these objects are the same. ``new_process`` makes the
+    process of an INIT, which writes to the given log.
     """
 
     def __init__(
@@ -40,11 +39,8 @@ class Environment:
         variables: Mapping[str, str],
         log_stream_name: str,
         files: EnvironmentFiles,
-        watchdog: Watchdog,
-        time_zone: TimeZone,
         captured_names: CapturedNames,
-        clock: Callable[..., ProcessClock],
-        bridged: Sequence[Callable[[], Part]],
+        new_process: Callable[[EnvironmentLog], Process],
     ) -> None:
         self.number = number
         self.configuration = configuration
@@ -60,11 +56,8 @@ class Environment:
         self._code = code
         self._variables = variables
         self._files = files
-        self._watchdog = watchdog
-        self._time_zone = time_zone
         self._captured_names = captured_names
-        self._clock = clock
-        self._bridged = bridged
+        self._new_process = new_process
 
     @property
     def tmp(self) -> Path:
@@ -94,17 +87,7 @@ class Environment:
     def init(self, start: Instant, deadline: Instant) -> Outcome[ErrorObject | None]:
         """Start a process and run its INIT; afterwards ``process`` is there unless that failed."""
         self._moment = start
-        process = Process(
-            code=self._code,
-            variables=self._variables,
-            log=self.log,
-            files=self._files,
-            watchdog=self._watchdog,
-            time_zone=self._time_zone,
-            clock=self._clock,
-            bridged=self._bridged,
-        )
-        self.process = process
+        self.process = process = self._new_process(self.log)
         self.memory.begin()
         try:
             return self._ended(process.init(start, deadline))

@@ -83,10 +83,10 @@ class Process:
 
     def __init__(
         self,
+        log: EnvironmentLog,
         *,
         code: FunctionCode,
         variables: Mapping[str, str],
-        log: EnvironmentLog,
         files: EnvironmentFiles,
         watchdog: Watchdog,
         time_zone: TimeZone,
