@@ -64,7 +64,12 @@ class LambdaFunction:
         """
         payload = b"{}" if event is _NO_EVENT else event
         return self._service._invoke(
-            self._function, payload, invocation_type, qualifier, client_context, tail=log_type == "Tail"
+            self._function,
+            payload,
+            invocation_type,
+            qualifier=qualifier,
+            client_context=client_context,
+            tail=log_type == "Tail",
         )
 
     def invoke_async(self, event: Any = _NO_EVENT, *, qualifier: str | None = None) -> InvokeResponse:

@@ -12,16 +12,16 @@ from typing import Any, Literal, final, overload
 from pytest_lambda_env.bridges.boto3 import DefaultSession
 from pytest_lambda_env.bridges.freezegun import FreezegunBridge
 from pytest_lambda_env.control.code_location import locate
-from pytest_lambda_env.control.function import Function, free_name, route
+from pytest_lambda_env.control.function import Function, free_name
 from pytest_lambda_env.control.options import CONFIGURABLE, changed, check_keywords
 from pytest_lambda_env.delivery.asynchronous import AsynchronousQueue
 from pytest_lambda_env.delivery.concurrency import check_reservation
 from pytest_lambda_env.delivery.factory import EnvironmentFactory
+from pytest_lambda_env.delivery.front_end import FrontEnd
 from pytest_lambda_env.delivery.invoker import Invoker
 from pytest_lambda_env.delivery.passage import Passage
 from pytest_lambda_env.delivery.pool import EnvironmentPool
 from pytest_lambda_env.delivery.recorder import Recorder
-from pytest_lambda_env.delivery.request import INVOCATION_TYPES, InvokeRequest, client_context_text, event_bytes
 from pytest_lambda_env.delivery.response import InvokeResponse
 from pytest_lambda_env.errors import (
     NeverSettled,
@@ -36,6 +36,7 @@ from pytest_lambda_env.installation import Installation
 from pytest_lambda_env.model.arn import function_arn, role_arn
 from pytest_lambda_env.model.configuration import FunctionConfiguration
 from pytest_lambda_env.model.facts import Fact, RetirementReason
+from pytest_lambda_env.model.sandbox import SandboxRules
 from pytest_lambda_env.runtime.files import process_directories
 from pytest_lambda_env.runtime.watchdog import Watchdog
 from pytest_lambda_env.simulation.clock import Clock, TestClock
@@ -73,6 +74,12 @@ class LambdaService:
     :param real_time_guard: real seconds after which a handler that never looks at a clock is stopped; 0: never.
     :param fresh_packages: installed packages that a cold start imports afresh, like the function's own modules, because
         they keep what belongs to a process in their modules: Powertools' cold-start flag and cache of parameters.
+    :param writable: directories outside ``/tmp`` that handler code may write to; elsewhere all is read-only.
+    :param allowed_hosts: hosts that handler code may reach, beside the machine itself: names (``*.example.com``),
+        addresses or networks.
+    :param memory_limit: ``"enforce"`` ends an environment that allocates more than its ``memory_size``.
+    :param leftovers: ``"error"`` fails the test where an invocation leaves threads, child processes, open files or
+        tasks behind; ``"report"`` tells of them.
     :param passthrough: directories under ``/tmp`` that handler code sees as they are (pytest's ``tmp_path``).
     """
 
@@ -89,6 +96,10 @@ class LambdaService:
         idle_timeout: timedelta = DEFAULT_IDLE_TIMEOUT,
         real_time_guard: float = DEFAULT_REAL_TIME_GUARD,
         fresh_packages: Sequence[str] = DEFAULT_FRESH_PACKAGES,
+        writable: Sequence[str | Path] = (),
+        allowed_hosts: Sequence[str] = (),
+        memory_limit: Literal["measure", "enforce"] = "measure",
+        leftovers: Literal["report", "error", "ignore"] = "report",
         passthrough: Sequence[str | Path] = (),
     ) -> None:
         if clock not in ("virtual", "real"):
@@ -99,6 +110,12 @@ class LambdaService:
         self.account_id = account_id
         self.seed = seed
         self.journal: Journal[Fact] = Journal()
+        self.rules = SandboxRules(
+            writable=tuple(str(Path(each).resolve()) for each in writable),
+            allowed_hosts=tuple(allowed_hosts),
+            memory_limit=memory_limit,
+            leftovers=leftovers,
+        )
         self._real = clock == "real"
         self._entropy = Entropy(seed)
         self._task_root = Path(task_root or ".").resolve()
@@ -115,7 +132,12 @@ class LambdaService:
         )
         self._recorder = Recorder(self.journal)
         self._invoker = Invoker(recorder=self._recorder, entropy=self._entropy)
-        self._queue = AsynchronousQueue(self._timeline, self._invoker)
+        self._front_end = FrontEnd(
+            invoker=self._invoker,
+            queue=AsynchronousQueue(self._timeline, self._invoker),
+            passage=self._passage,
+            entropy=self._entropy,
+        )
         self._factory = EnvironmentFactory(
             entropy=self._entropy,
             clock=RealClock if self._real else VirtualClock,
@@ -123,6 +145,7 @@ class LambdaService:
             captured_names=Installation.captured_names,
             time_zone=Installation.time_zone,
             watchdog=self._watchdog,
+            rules=self.rules,
             passthrough=[*(Path(each) for each in passthrough), *process_directories(), self._task_root],
         )
         self._open = False
@@ -266,79 +289,12 @@ class LambdaService:
         The clock moves to the end of the longest. A request that finds no capacity raises
         ``TooManyRequestsException``; with ``return_exceptions`` that stands in its place among the responses.
         """
-        at = ended = self._passage.present()
-        held: list[Callable[[], None]] = []
-        results: list[InvokeResponse | TooManyRequestsException] = []
-        try:
-            for event in events:
-                request = self._request(function._function, event, "RequestResponse", None, None, tail=False)
-                try:
-                    response, response_at = self._invoker.invoke(request, at, hold=held)
-                except TooManyRequestsException as throttled:
-                    if not return_exceptions:
-                        raise
-                    results.append(throttled)
-                else:
-                    results.append(response)
-                    ended = max(ended, response_at)
-        finally:
-            for release in held:
-                release()
-        self._passage.reach(ended)
-        return results
+        return self._front_end.invoke_concurrently(function._function, events, return_exceptions=return_exceptions)
 
-    def _invoke(
-        self,
-        function: Function,
-        event: Any,
-        invocation_type: str,
-        qualifier: str | None,
-        client_context: Mapping[str, Any] | str | None,
-        *,
-        tail: bool,
-    ) -> InvokeResponse:
+    def _invoke(self, function: Function, event: Any, invocation_type: str, **details: Any) -> InvokeResponse:
         if not self._open:
             raise UsageError("the service is closed: invoke inside its `with` block or while its fixture is active")
-        if invocation_type not in INVOCATION_TYPES:
-            raise UsageError(f"invocation_type must be one of {', '.join(INVOCATION_TYPES)}, not {invocation_type!r}")
-        request = self._request(function, event, invocation_type, qualifier, client_context, tail=tail)
-        if invocation_type == "RequestResponse":
-            response, ended = self._invoker.invoke(request, request.accepted)
-            self._passage.reach(ended)
-            return response
-        status = 204
-        if invocation_type == "Event":
-            self._queue.accept(request)
-            status = 202
-        return InvokeResponse(
-            status_code=status,
-            raw_payload=b"",
-            function_error=None,
-            executed_version=None,
-            request_id=request.request_id,
-        )
-
-    def _request(
-        self,
-        function: Function,
-        event: Any,
-        invocation_type: str,
-        qualifier: str | None,
-        client_context: Mapping[str, Any] | str | None,
-        *,
-        tail: bool,
-    ) -> InvokeRequest:
-        context = client_context_text(client_context)
-        return InvokeRequest(
-            function=function,
-            route=route(function, qualifier),
-            event=event_bytes(event, invocation_type),
-            request_id=self._entropy.uuid4("request-ids"),
-            accepted=self._passage.present(),
-            # Only a synchronous invocation passes it on (fidelity I09).
-            client_context=context if invocation_type == "RequestResponse" else None,
-            tail=tail,
-        )
+        return self._front_end.invoke(function, event, invocation_type, **details)
 
     def last_log(self, lines: int) -> str:
         """The end of the log of the environment that ran last, for messages."""

@@ -8,6 +8,7 @@ from itertools import count
 from pathlib import Path
 
 from pytest_lambda_env.control.function import LATEST, Function
+from pytest_lambda_env.model.sandbox import SandboxRules
 from pytest_lambda_env.runtime.doors.captured import CapturedNames
 from pytest_lambda_env.runtime.environment import Environment
 from pytest_lambda_env.runtime.files import EnvironmentFiles
@@ -35,6 +36,7 @@ class EnvironmentFactory:
         captured_names: CapturedNames,
         time_zone: TimeZone,
         watchdog: Watchdog,
+        rules: SandboxRules,
         passthrough: Sequence[Path],
     ) -> None:
         self._entropy = entropy
@@ -42,6 +44,7 @@ class EnvironmentFactory:
         self._bridged = bridged
         self._captured_names = captured_names
         self._watchdog = watchdog
+        self._rules = rules
         self._passthrough = passthrough
         self._time_zone = time_zone
         self._numbers = count(1)
@@ -73,6 +76,7 @@ class EnvironmentFactory:
                 variables=variables,
                 files=files,
                 watchdog=self._watchdog,
+                rules=self._rules,
                 time_zone=self._time_zone,
                 clock=self._clock,
                 bridged=self._bridged,

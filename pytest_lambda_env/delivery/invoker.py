@@ -6,6 +6,7 @@ A synchronous call, the asynchronous queue and an event source mapping are calle
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from pytest_lambda_env.control.function import Function
 from pytest_lambda_env.delivery import verdict
@@ -19,6 +20,7 @@ from pytest_lambda_env.model import quotas
 from pytest_lambda_env.runtime.client.bootstrap import RuntimeRequest
 from pytest_lambda_env.runtime.doors.clocks import WallClock
 from pytest_lambda_env.runtime.environment import Environment
+from pytest_lambda_env.runtime.outcome import Outcome
 from pytest_lambda_env.simulation.entropy import Entropy
 from pytest_lambda_env.simulation.instant import MILLISECOND, SECOND, Instant
 
@@ -77,19 +79,20 @@ class Invoker:
             begun = init.ended
             failed_init = init if environment.process is None else None
         self._recorder.invocation_began(environment, request, begun)
+        run: Outcome[Any]
         if failed_init is None:
             outcome = environment.invoke(self._runtime_request(request, begun, deadline), begun, deadline)
             answer = verdict.of_invoke(outcome, request.request_id, timeout)
-            ended, stopped_at, aws_calls = outcome.ended, outcome.stack, outcome.aws_calls
+            ended, run = outcome.ended, outcome
         else:
             answer = verdict.of_init(failed_init, request.request_id, timeout)
-            ended, stopped_at, aws_calls = failed_init.ended, failed_init.stack, failed_init.aws_calls
+            ended, run = failed_init.ended, failed_init
 
         billed_ms = max(1, -(-(ended - started + (init_duration or 0)) // MILLISECOND))
         span = Span(
             started=started, ended=ended, cold_start=cold_start, init_duration=init_duration, billed_ms=billed_ms
         )
-        self._recorder.invocation_ended(environment, request, span, answer, stopped_at)
+        self._recorder.invocation_ended(environment, request, span, answer, run)
         response = InvokeResponse(
             status_code=200,
             raw_payload=answer.payload,
@@ -97,8 +100,9 @@ class Invoker:
             executed_version=request.route.version,
             request_id=request.request_id,
             max_memory_used=environment.memory.used_mb,
-            aws_calls=aws_calls,
-            stopped_at=stopped_at,
+            aws_calls=run.aws_calls,
+            stopped_at=run.stack,
+            leftovers=run.leftovers,
             _span=span,
             _environment=environment,
             _log=(since, environment.log.mark()),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pytest_lambda_env.control.function import LATEST
 from pytest_lambda_env.delivery.request import InvokeRequest
@@ -106,7 +106,7 @@ class Recorder:
         request: InvokeRequest,
         span: Span,
         verdict: Verdict,
-        stopped_at: tuple[str, ...],
+        run: Outcome[Any],
     ) -> None:
         """END and REPORT (fidelity P03 to P06), and the journal's entry."""
         platform, at, request_id = environment.platform, span.ended, request.request_id
@@ -148,7 +148,8 @@ class Recorder:
                 status=verdict.status,
                 cold_start=span.cold_start,
                 error_type=verdict.error_type,
-                stopped_at=stopped_at,
+                stopped_at=run.stack,
+                leftovers=run.leftovers,
             )
         )
 

@@ -12,6 +12,7 @@ from pytest_lambda_env.delivery.recorder import Span
 from pytest_lambda_env.errors import HandlerFailed, UsageError
 from pytest_lambda_env.model.aws_call import AwsCall
 from pytest_lambda_env.model.quotas import LOG_TAIL_BYTES
+from pytest_lambda_env.model.sandbox import Leftover
 from pytest_lambda_env.runtime.environment import Environment
 from pytest_lambda_env.simulation.instant import Instant
 
@@ -44,6 +45,9 @@ class InvokeResponse:
     """Simulator: the AWS API calls of the handler, in order."""
     stopped_at: tuple[str, ...] = ()
     """Simulator: the handler's stack when it was stopped at its deadline or ended its process."""
+    leftovers: tuple[Leftover, ...] = ()
+    """Simulator: threads, child processes, open files, pending tasks and changed process state that the handler left
+    behind. Lambda freezes them with the environment, and the next invocation finds them there."""
     _span: Span = field(default=_NOT_RUN, repr=False)
     _environment: Environment | None = field(default=None, repr=False)
     _log: tuple[int, int] = field(default=(0, 0), repr=False)

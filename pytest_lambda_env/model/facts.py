@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+from pytest_lambda_env.model.sandbox import Leftover
 from pytest_lambda_env.simulation.instant import Instant
 
 InitStatus = Literal["success", "error", "timeout"]
@@ -46,6 +47,7 @@ class Invocation:
 
     ``accepted`` is when the service took the event, ``started`` when this attempt began, ``error_type`` the payload's.
     ``stopped_at`` is the stack of a handler that was stopped or ended its process, as lines of a traceback.
+    ``leftovers`` is what it left behind in the process.
     """
 
     request_id: str
@@ -59,6 +61,7 @@ class Invocation:
     cold_start: bool
     error_type: str | None = None
     stopped_at: tuple[str, ...] = ()
+    leftovers: tuple[Leftover, ...] = ()
 
     @property
     def started_after(self) -> timedelta:

@@ -26,6 +26,8 @@ def _service_keywords(request: pytest.FixtureRequest) -> dict[str, Any]:
     given, defaults = markers.service_arguments(request.node), options.service_defaults(config)
     if given.get("clock", defaults.get("clock")) == "real":
         defaults.pop("start", None)  # meant for those that have a start
+    if "writable" in defaults:
+        defaults["writable"] = [config.rootpath / each for each in defaults["writable"]]
     packages = config.getini("lambda_fresh_packages")
     return {**({"fresh_packages": packages} if packages else {}), **defaults, **given}
 

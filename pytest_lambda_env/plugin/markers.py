@@ -17,7 +17,8 @@ SERVICE = "lambda_service"
 _DESCRIPTIONS = {
     FUNCTION: "lambda_function(handler, **configuration): the function under test; the arguments of create_function",
     SERVICE: (
-        "lambda_service(region, account_id, seed, start, clock, idle_timeout, real_time_guard): "
+        "lambda_service(region, account_id, seed, start, clock, idle_timeout, real_time_guard, writable, "
+        "allowed_hosts, memory_limit, leftovers): "
         "the service around it; the arguments of LambdaService"
     ),
 }

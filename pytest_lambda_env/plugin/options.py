@@ -63,6 +63,10 @@ def _seconds(text: str) -> float:
     return number
 
 
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.replace(",", " ").split())
+
+
 def _instant(text: str) -> str:
     from pytest_lambda_env.simulation.instant import parse_instant
 
@@ -111,6 +115,34 @@ _OPTIONS = (
         _seconds,
         False,
         "real seconds until a handler that never looks at a clock is stopped (default: 30; 0: never)",
+    ),
+    _Option(
+        "writable",
+        "writable",
+        _words,
+        False,
+        "directories outside /tmp that handlers may write to, absolute or relative to the rootdir (default: none)",
+    ),
+    _Option(
+        "allowed-hosts",
+        "allowed_hosts",
+        _words,
+        False,
+        "hosts that handlers may reach: names such as *.example.com, addresses, networks (default: none)",
+    ),
+    _Option(
+        "memory-limit",
+        "memory_limit",
+        _one_of("measure", "enforce"),
+        False,
+        "measure (default), or enforce: using more than memory_size ends the environment",
+    ),
+    _Option(
+        "leftovers",
+        "leftovers",
+        _one_of("report", "error", "ignore"),
+        False,
+        "threads, child processes, files and tasks left by an invocation: report (default), error or ignore",
     ),
 )
 

@@ -47,7 +47,7 @@ def _what(fact: _Event) -> str:
         error = f"  {fact.error_type}" if fact.error_type else ""
         took = _milliseconds(fact.ended - fact.started)
         where = f"\n{_stopped(fact.stopped_at)}" if fact.stopped_at else ""
-        return f"{_place(fact)}  INVOKE  {how}  {took}  {fact.status}{error}  {fact.request_id}{where}"
+        return f"{_place(fact)}  INVOKE  {how}  {took}  {fact.status}{error}  {fact.request_id}{where}{_left(fact)}"
     if isinstance(fact, InitEnded):
         return f"{_place(fact)}  INIT    {_milliseconds(fact.duration)}  {fact.status}"
     if isinstance(fact, InvocationThrottled):
@@ -59,6 +59,11 @@ def _stopped(stack: tuple[str, ...]) -> str:
     """The innermost line, below its invocation."""
     frame, _, source = stack[-1].strip().partition("\n")
     return f"{'':16}stopped at {frame}: {source.strip()}"
+
+
+def _left(invocation: Invocation) -> str:
+    """What the invocation left behind, a line each, below it."""
+    return "".join(f"\n{'':16}left behind: {leftover}" for leftover in invocation.leftovers)
 
 
 def _place(fact: Invocation | InitEnded | EnvironmentRetired) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
 from pytest_lambda_env.model.aws_call import AwsCall
+from pytest_lambda_env.model.sandbox import Leftover
 from pytest_lambda_env.simulation.instant import Instant
 
 Result = TypeVar("Result")
@@ -26,3 +27,4 @@ class Outcome(Generic[Result]):
     exit_code: int | None = None
     stack: tuple[str, ...] = ()
     aws_calls: tuple[AwsCall, ...] = ()
+    leftovers: tuple[Leftover, ...] = ()

@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeVar
 
 from pytest_lambda_env.model.aws_call import AwsCall
 from pytest_lambda_env.model.code import FunctionCode
+from pytest_lambda_env.model.sandbox import Leftover, SandboxRules
 from pytest_lambda_env.runtime.client.bootstrap import Bootstrap, RuntimeReply, RuntimeRequest
 from pytest_lambda_env.runtime.client.faults import ErrorObject, is_hidden
 from pytest_lambda_env.runtime.current import current
@@ -46,8 +47,8 @@ class Part(Protocol):
     def enter(self) -> None:
         """Put the process's own in place."""
 
-    def leave(self) -> None:
-        """Put back what was there."""
+    def leave(self) -> Sequence[Leftover] | None:
+        """Put back what was there. The result tells of what the code left behind or had changed, if anything."""
 
 
 class ProcessClock(Protocol):
@@ -89,6 +90,7 @@ class Process:
         variables: Mapping[str, str],
         files: EnvironmentFiles,
         watchdog: Watchdog,
+        rules: SandboxRules,
         time_zone: TimeZone,
         clock: Callable[..., ProcessClock],
         bridged: Sequence[Callable[[], Part]],
@@ -102,6 +104,7 @@ class Process:
         self._code = code
         self._files = files
         self._watchdog = watchdog
+        self._rules = rules
         self._labels = RequestLabels()
         self._log_format = variables.get("AWS_LAMBDA_LOG_FORMAT")
         streams = Streams(log, self.life)
@@ -169,9 +172,9 @@ class Process:
             if life.over:
                 self._see_threads_off()
             self._watchdog.disarm(armed)
-            ended = self._leave(outer)
+            ended, leftovers = self._leave(outer)
         if not life.over:
-            return Outcome(status="returned", ended=ended, result=result, aws_calls=tuple(calls))
+            return Outcome(status="returned", ended=ended, result=result, aws_calls=tuple(calls), leftovers=leftovers)
         _set_event_loop(outer_loop)
         return Outcome(
             status=life.cause or "exit",
@@ -180,6 +183,7 @@ class Process:
             exit_code=life.exit_code,
             stack=tuple(life.stack),
             aws_calls=tuple(calls),
+            leftovers=leftovers,
         )
 
     def _enter(self, start: Instant, deadline: Instant, calls: list[AwsCall], *, is_init: bool) -> tuple[Any, ...]:
@@ -193,13 +197,14 @@ class Process:
         current.life, current.clock, current.files, current.aws_calls = self.life, self.clock, self._files, calls
         return outer
 
-    def _leave(self, outer: tuple[Any, ...]) -> Instant:
+    def _leave(self, outer: tuple[Any, ...]) -> tuple[Instant, tuple[Leftover, ...]]:
         current.life, current.clock, current.files, current.aws_calls = outer
         ended = self.clock.end()
         self._logging.leave()
+        leftovers: list[Leftover] = []
         for part in reversed(self._parts):
-            part.leave()
-        return ended
+            leftovers += part.leave() or ()
+        return ended, () if self._rules.leftovers == "ignore" else tuple(leftovers)
 
     def _see_threads_off(self) -> None:
         """Wait a moment for threads of the dead process, while its streams are in place and take what they print."""

@@ -198,6 +198,7 @@ def test_the_json_report(project: pytest.Pytester) -> None:
         "status": "timeout",
         "cold_start": True,
         "error_type": "Sandbox.Timedout",
+        "leftovers": [],
     }
     assert (retired["fact"], retired["reason"]) == ("EnvironmentRetired", "service closed")
     assert (fails["test"].rpartition("::")[2], fails["journal"]) == ("test_fails", [])
