@@ -27,7 +27,6 @@ class CapturedNames:
 
     def __init__(self, doors: Iterable[Door]) -> None:
         pairs = [(door.original, door.replacement) for door in doors if callable(door.original)]
-        # By identity: the lookalike classes compare equal to the real ones.
         self._replacements = {id(original): replacement for original, replacement in pairs}
         self._originals = {id(replacement): original for original, replacement in pairs}
         self._seen: dict[str, ModuleType] = {}

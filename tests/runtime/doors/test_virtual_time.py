@@ -11,6 +11,7 @@ import asyncio
 import concurrent.futures
 import datetime as datetime_module
 import importlib
+import pickle
 import queue
 import subprocess
 import sys
@@ -477,10 +478,11 @@ def test_asyncio_in_a_test_does_not_hang(service: LambdaService) -> None:
 def test_nothing_stays_replaced() -> None:
     """When the service is closed every door is the original again, also under captured names."""
     functions = [time.time, time.sleep, time.monotonic, threading.Condition.wait, threading.Thread.start]
-    classes = [datetime_module.datetime, datetime_module.date, datetime, date, queue.SimpleQueue]
+    now, utcnow = (datetime.__dict__[name] for name in ("now", "utcnow"))
+    simple_queue = queue.SimpleQueue
     with LambdaService() as service:
         run(service, lambda: time.sleep(1))
-        assert datetime_module.datetime is not classes[0]
+        assert datetime.__dict__["now"] is not now
         assert time.sleep is not functions[1]
     assert [
         time.time,
@@ -489,8 +491,25 @@ def test_nothing_stays_replaced() -> None:
         threading.Condition.wait,
         threading.Thread.start,
     ] == functions
-    after = [datetime_module.datetime, datetime_module.date, datetime, date, queue.SimpleQueue]
-    assert [now is then for now, then in zip(after, classes, strict=True)] == [True] * 5
+    assert datetime.__dict__["now"] is now
+    assert datetime.__dict__["utcnow"] is utcnow
+    assert queue.SimpleQueue is simple_queue
+
+
+def test_the_classes_of_datetime_are_the_real_ones(service: LambdaService) -> None:
+    """No identity changes: extension modules remember the classes, and would refuse values of any other."""
+    classes = (datetime_module.datetime, datetime_module.date)
+
+    def handler() -> list[bool]:
+        now, today = datetime_module.datetime.now(), datetime_module.date.today()
+        return [
+            (datetime_module.datetime, datetime_module.date) == classes,
+            (type(now), type(today)) == classes,
+            pickle.loads(pickle.dumps(now)) == now,
+            now.date() == today == date.today() == datetime.today().date(),
+        ]
+
+    assert run(service, handler).payload == [True] * 4
 
 
 def test_modules_imported_meanwhile_are_put_right(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
