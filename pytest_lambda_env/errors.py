@@ -7,6 +7,7 @@
     │   ├── UsageError                  a wrong argument, marker or option; the message names the right one
     │   ├── HandlerStuck                a handler could not be stopped
     │   ├── NeverSettled                ``drain`` met work that never ends
+    │   ├── NetworkBlocked              handler code called a host beyond this machine
     │   └── NotModelled                 AWS does something here that this simulator does not
     ├── HandlerFailed                   what ``InvokeResponse.raise_for_error()`` raises
     └── ServiceError                    an answer of the Lambda API, by its API name
@@ -40,6 +41,13 @@ class HandlerStuck(LambdaEnvError):
 
 class NeverSettled(LambdaEnvError):
     """``drain`` found work that keeps making work. The message names what keeps it going."""
+
+
+class NetworkBlocked(LambdaEnvError):
+    """Handler code called a host beyond this machine. The message names the call, its place, and what to do instead.
+
+    Not an ``OSError``: urllib3, requests and botocore take those for a network's weather, and retry or hide them.
+    """
 
 
 class NotModelled(LambdaEnvError):

@@ -8,7 +8,7 @@ from pytest_lambda_env.bridges import boto3, botocore, moto
 from pytest_lambda_env.bridges.freezegun import FreezegunBridge
 from pytest_lambda_env.events.stamp import Stamp, set_stamp
 from pytest_lambda_env.runtime.current import current
-from pytest_lambda_env.runtime.doors import clocks, dates, files, process, waits
+from pytest_lambda_env.runtime.doors import children, clocks, dates, files, lookups, network, process, waits
 from pytest_lambda_env.runtime.doors.captured import CapturedNames
 from pytest_lambda_env.runtime.doors.door import Doors
 from pytest_lambda_env.runtime.logs import isolation
@@ -27,8 +27,11 @@ class Installation:
 
     _clock_doors: ClassVar[Doors] = Doors([*clocks.doors(), *dates.doors()])
     _file_doors: ClassVar[Doors] = Doors(files.doors())
+    _network_doors: ClassVar[Doors] = Doors([*network.doors(), *lookups.doors(), *children.doors()])
     _other_doors: ClassVar[Doors] = Doors([*waits.doors(), *process.doors(), *isolation.doors()])
-    captured_names: ClassVar[CapturedNames] = CapturedNames([*_clock_doors.doors, *_file_doors.doors])
+    captured_names: ClassVar[CapturedNames] = CapturedNames(
+        [*_clock_doors.doors, *_file_doors.doors, *_network_doors.doors]
+    )
     time_zone: ClassVar[TimeZone] = TimeZone()
 
     def __init__(self, stamp: Stamp, clock: ThreadClock | None, start: Instant) -> None:
@@ -49,6 +52,7 @@ class Installation:
             self._clock_doors.open()
             self._boot_before, clocks.WallClock.boot = clocks.WallClock.boot, self._boot
         self._other_doors.open()
+        self._network_doors.open()
         if self._file_doors.open():
             for tap in _TAPS:
                 tap.install()
@@ -64,6 +68,7 @@ class Installation:
             clocks.WallClock.boot = self._boot_before
             FreezegunBridge.close()
         self._other_doors.close()
+        self._network_doors.close()
         if self._file_doors.close():
             self.captured_names.restore()
             for tap in _TAPS:

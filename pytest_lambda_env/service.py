@@ -36,6 +36,7 @@ from pytest_lambda_env.installation import Installation
 from pytest_lambda_env.model.arn import function_arn, role_arn
 from pytest_lambda_env.model.configuration import FunctionConfiguration
 from pytest_lambda_env.model.facts import Fact, RetirementReason
+from pytest_lambda_env.model.hosts import host_names
 from pytest_lambda_env.model.sandbox import SandboxRules
 from pytest_lambda_env.runtime.files import process_directories
 from pytest_lambda_env.runtime.watchdog import Watchdog
@@ -112,7 +113,7 @@ class LambdaService:
         self.journal: Journal[Fact] = Journal()
         self.rules = SandboxRules(
             writable=tuple(str(Path(each).resolve()) for each in writable),
-            allowed_hosts=tuple(allowed_hosts),
+            allowed_hosts=host_names(allowed_hosts),
             memory_limit=memory_limit,
             leftovers=leftovers,
         )

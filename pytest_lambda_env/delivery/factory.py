@@ -13,6 +13,7 @@ from pytest_lambda_env.runtime.doors.captured import CapturedNames
 from pytest_lambda_env.runtime.environment import Environment
 from pytest_lambda_env.runtime.files import EnvironmentFiles
 from pytest_lambda_env.runtime.logs.log import log_stream_name
+from pytest_lambda_env.runtime.network import Network
 from pytest_lambda_env.runtime.process import Part, Process, ProcessClock
 from pytest_lambda_env.runtime.timezone import TimeZone
 from pytest_lambda_env.runtime.variables import function_variables
@@ -45,6 +46,7 @@ class EnvironmentFactory:
         self._captured_names = captured_names
         self._watchdog = watchdog
         self._rules = rules
+        self._network = Network(rules)
         self._passthrough = passthrough
         self._time_zone = time_zone
         self._numbers = count(1)
@@ -75,6 +77,7 @@ class EnvironmentFactory:
                 code=function.code,
                 variables=variables,
                 files=files,
+                network=self._network,
                 watchdog=self._watchdog,
                 rules=self._rules,
                 time_zone=self._time_zone,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pytest_lambda_env.errors import UsageError
+from pytest_lambda_env.model.hosts import AllowedHosts
 
 _CHOICES = {"memory_limit": ("measure", "enforce"), "leftovers": ("report", "error", "ignore")}
 
@@ -18,7 +19,7 @@ class SandboxRules:
     """Absolute directories outside ``/tmp`` that handler code may write to; elsewhere the file system is read-only."""
     allowed_hosts: tuple[str, ...] = ()
     """Hosts that handler code may reach beside this machine itself: names (``*`` matches any part), addresses or
-    networks (``10.0.0.0/8``)."""
+    networks (``10.0.0.0/8``); ``*`` alone allows all."""
     memory_limit: Literal["measure", "enforce"] = "measure"
     """``"enforce"``: an allocation beyond ``memory_size`` ends the environment with ``Runtime.OutOfMemory``."""
     leftovers: Literal["report", "error", "ignore"] = "report"
@@ -30,6 +31,7 @@ class SandboxRules:
             value = getattr(self, name)
             if value not in choices:
                 raise UsageError(f"{name} must be one of {', '.join(map(repr, choices))}, not {value!r}")
+        AllowedHosts(self.allowed_hosts)  # refuses what is no host
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

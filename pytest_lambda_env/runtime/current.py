@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from pytest_lambda_env.model.aws_call import AwsCall
     from pytest_lambda_env.runtime.files import EnvironmentFiles
+    from pytest_lambda_env.runtime.network import Network
     from pytest_lambda_env.simulation.clock import ThreadClock
 
 
@@ -33,6 +34,7 @@ class Current(threading.local):
     life: Life | None = None
     clock: ThreadClock | None = None
     files: EnvironmentFiles | None = None
+    network: Network | None = None
     aws_calls: list[AwsCall] | None = None
 
 

@@ -23,12 +23,11 @@ from pathlib import Path
 from typing import Any
 
 from pytest_lambda_env.runtime.current import current
+from pytest_lambda_env.runtime.machine_secrets import is_secret, may_be_secret
 
 _TMP = "/tmp"
 _TASK_ROOT = "/var/task"
 _DESCRIPTORS = "/dev/fd"
-_AWS_FILES = os.path.expanduser("~/.aws").replace(os.sep, "/") + "/"
-"""The machine's own profiles and credentials, which handler code must not see: on Lambda there are none."""
 _NOWHERE = "/nonexistent"
 
 # Captured before the doors open: these lead to the real file system whoever calls.
@@ -84,7 +83,7 @@ class EnvironmentFiles:
             except TypeError:
                 return path  # The function that wanted a path says it best.
         # Every path that is translated, however it is spelled, contains one of these; nearly no other does.
-        if "tmp" not in text and "task" not in text and ".." not in text and ".aws" not in text:
+        if "tmp" not in text and "task" not in text and ".." not in text and not may_be_secret(text):
             return path
         if dir_fd is not None and not os.path.isabs(text):
             return path
@@ -172,7 +171,7 @@ class EnvironmentFiles:
             return None if directory.startswith(self._elsewhere) else (self._tmp or self._create()) + path[4:]
         if self._task_root is not None and directory.startswith(f"{_TASK_ROOT}/"):
             return self._task_root + path[len(_TASK_ROOT) :]
-        if directory.startswith(_AWS_FILES):
+        if is_secret(path):
             return _NOWHERE + path
         # From inside /tmp, ".." must not lead to the neighbours of the real directory.
         return path if left_tmp else None

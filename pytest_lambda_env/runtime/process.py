@@ -27,6 +27,7 @@ from pytest_lambda_env.runtime.logs.isolation import LoggingState
 from pytest_lambda_env.runtime.logs.log import EnvironmentLog
 from pytest_lambda_env.runtime.logs.streams import Streams
 from pytest_lambda_env.runtime.modules.space import ModuleSpace
+from pytest_lambda_env.runtime.network import Network
 from pytest_lambda_env.runtime.outcome import Outcome
 from pytest_lambda_env.runtime.process_state import ProcessState
 from pytest_lambda_env.runtime.timezone import TimeZone
@@ -89,6 +90,7 @@ class Process:
         code: FunctionCode,
         variables: Mapping[str, str],
         files: EnvironmentFiles,
+        network: Network,
         watchdog: Watchdog,
         rules: SandboxRules,
         time_zone: TimeZone,
@@ -103,6 +105,7 @@ class Process:
         )
         self._code = code
         self._files = files
+        self._network = network
         self._watchdog = watchdog
         self._rules = rules
         self._labels = RequestLabels()
@@ -187,18 +190,19 @@ class Process:
         )
 
     def _enter(self, start: Instant, deadline: Instant, calls: list[AwsCall], *, is_init: bool) -> tuple[Any, ...]:
-        outer = (current.life, current.clock, current.files, current.aws_calls)
+        outer = (current.life, current.clock, current.files, current.network, current.aws_calls)
         # A handler may be invoking this one: its doors are not for what happens here.
-        current.life = current.clock = current.files = None
+        current.life = current.clock = current.files = current.network = None
         for part in self._parts:
             part.enter()
         self._logging.enter(full=is_init)
         self.clock.begin(start, deadline)
         current.life, current.clock, current.files, current.aws_calls = self.life, self.clock, self._files, calls
+        current.network = self._network
         return outer
 
     def _leave(self, outer: tuple[Any, ...]) -> tuple[Instant, tuple[Leftover, ...]]:
-        current.life, current.clock, current.files, current.aws_calls = outer
+        current.life, current.clock, current.files, current.network, current.aws_calls = outer
         ended = self.clock.end()
         self._logging.leave()
         leftovers: list[Leftover] = []

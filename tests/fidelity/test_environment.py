@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 
 from pytest_lambda_env import LambdaFunction, LambdaService
+from pytest_lambda_env.model.sandbox import SandboxRules
+from pytest_lambda_env.runtime.child_network import NO_CREDENTIALS, network_variables
 
 Deploy = Callable[..., LambdaFunction]
 
@@ -120,8 +122,8 @@ def test_a_child_process_has_the_same_variables(deploy: Deploy, tmp_path: Path, 
     [printed] = re.findall("^{.*}$", response.logs, re.MULTILINE)
     inherited, own = json.loads(printed), response.payload
     assert (own["STAGE"], own["SET_BY_HANDLER"]) == ("test", "yes")
-    # What interpreter and shell set by themselves, the first to coerce the locale (PEP 538).
-    differing = {"LC_CTYPE", "PWD", "SHLVL", "_", "OLDPWD"}
+    # What interpreter and shell set by themselves, the first to coerce the locale (PEP 538); and what keeps it here.
+    differing = {"LC_CTYPE", "PWD", "SHLVL", "_", "OLDPWD", *NO_CREDENTIALS, *network_variables(SandboxRules())}
     assert {name: value for name, value in inherited.items() if name not in differing} == {
         name: value for name, value in own.items() if name not in differing
     }

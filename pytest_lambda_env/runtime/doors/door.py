@@ -13,7 +13,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """``owner.name`` becomes ``replacement`` while the doors are open; ``original`` comes back after."""
+    """``owner.name`` becomes ``replacement`` while the doors are open; ``original`` comes back after.
+
+    A class that has only inherited the name has an attribute of its own in the meantime.
+    """
 
     owner: object
     name: str
@@ -26,6 +29,11 @@ class Doors:
 
     def __init__(self, doors: Iterable[Door]) -> None:
         self.doors = tuple(doors)
+        self._inherited = {
+            (door.owner, door.name)
+            for door in self.doors
+            if isinstance(door.owner, type) and door.name not in vars(door.owner)
+        }
         self._users = 0
 
     def open(self) -> bool:
@@ -45,6 +53,10 @@ class Doors:
         if self._users:
             return False
         for door in self.doors:
-            if getattr(door.owner, door.name) is door.replacement:
+            if getattr(door.owner, door.name) is not door.replacement:
+                continue
+            if (door.owner, door.name) in self._inherited:
+                delattr(door.owner, door.name)
+            else:
                 setattr(door.owner, door.name, door.original)
         return True

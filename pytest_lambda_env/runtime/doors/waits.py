@@ -11,7 +11,6 @@ directly, sockets, ``multiprocessing``, C extensions. A subprocess runs in real 
 from __future__ import annotations
 
 import functools
-import os
 import queue
 import selectors
 import subprocess
@@ -21,6 +20,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from pytest_lambda_env.runtime.current import current
+from pytest_lambda_env.runtime.doors.children import child_variables
 from pytest_lambda_env.runtime.doors.door import Door
 from pytest_lambda_env.runtime.life import ProcessKilled
 from pytest_lambda_env.simulation.instant import Instant, microseconds
@@ -85,11 +85,11 @@ def _start(self: threading.Thread) -> None:
     clock = _virtual_clock()
     if current.life is None:
         return _real_start(self)
-    inherited = current.life, current.clock, current.files, current.aws_calls
+    inherited = current.life, current.clock, current.files, current.network, current.aws_calls
     ending, run = _Ending(), self.run
 
     def run_in_environment() -> None:
-        current.life, current.clock, current.files, current.aws_calls = inherited
+        current.life, current.clock, current.files, current.network, current.aws_calls = inherited
         if clock is not None:
             clock.thread_runs()
         try:
@@ -98,7 +98,7 @@ def _start(self: threading.Thread) -> None:
             pass  # the process died while this thread waited: it ends without a word
         finally:
             # From here on the thread's own bookkeeping is the real thing again.
-            current.life = current.clock = current.files = current.aws_calls = None
+            current.life = current.clock = current.files = current.network = current.aws_calls = None
             ending.reach()
             if clock is not None:
                 clock.thread_ended()
@@ -157,8 +157,8 @@ def _selector_door(kind: type[selectors.BaseSelector]) -> Door:
 def _popen(self: Any, *args: Any, **kwargs: Any) -> None:
     # The C environment is the test process's own: hand the environment's variables on explicitly.
     _env_position = 10
-    if current.life is not None and len(args) <= _env_position and kwargs.get("env") is None:
-        kwargs["env"] = dict(os.environ)
+    if current.life is not None and len(args) <= _env_position:
+        kwargs["env"] = child_variables(kwargs.get("env"))
     _real_popen(self, *args, **kwargs)
 
 
