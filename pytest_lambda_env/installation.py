@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pytest_lambda_env.bridges import boto3, botocore, moto
+from pytest_lambda_env.bridges import boto3, botocore, escapes, moto
 from pytest_lambda_env.bridges.freezegun import FreezegunBridge
 from pytest_lambda_env.events.stamp import Stamp, set_stamp
 from pytest_lambda_env.runtime.current import current
@@ -19,7 +19,7 @@ from pytest_lambda_env.simulation.instant import SECOND, Instant
 _UPTIME = 1_000 * SECOND
 """What monotonic clocks show when a service begins: some code takes zero for "never"."""
 
-_TAPS = (boto3.TAP, botocore.TAP, moto.TAP)
+_TAPS = (boto3.TAP, botocore.TAP, *escapes.TAPS, moto.TAP)
 
 
 class Installation:

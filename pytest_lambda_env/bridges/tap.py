@@ -55,7 +55,10 @@ class Tap(importlib.abc.MetaPathFinder):
 
             def exec_module(module: ModuleType) -> None:
                 real_exec(module)
-                self._put_into(module)
+                # The import system asks one finder only: this tap stands in for the others that wait for the module.
+                for tap in sys.meta_path:
+                    if isinstance(tap, Tap) and tap._module == fullname:
+                        tap._put_into(module)
 
             spec.loader.exec_module = exec_module  # type: ignore[method-assign]
         return spec
