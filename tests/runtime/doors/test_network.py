@@ -14,6 +14,7 @@ import smtplib
 import socket
 import ssl
 import threading
+import time
 import urllib.request
 import xmlrpc.client
 from collections.abc import Callable, Iterator
@@ -404,6 +405,26 @@ def test_a_lent_connection_sends_nothing(service: LambdaService, monkeypatch: py
             assert str(error).startswith(f"send to ('{V4}', 443) was blocked")
         sock.send(b"from the test")
         assert server.recv(100) == b"from the test"
+
+
+def test_the_dead_send_nothing() -> None:
+    """After its deadline a handler's ``finally`` can neither connect nor send, not even to this machine."""
+    udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    udp.bind(("127.0.0.1", 0))
+    udp.setblocking(False)
+
+    def handler(event: Any, context: Any) -> None:
+        try:
+            time.sleep(900)
+        finally:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+                sock.sendto(b"after death", udp.getsockname())
+
+    with udp, LambdaService() as service:
+        response = service.create_function(handler).invoke()
+        assert response.payload["errorType"] == "Sandbox.Timedout"
+        with pytest.raises(BlockingIOError):
+            udp.recv(100)
 
 
 def test_only_handlers_are_held_back(service: LambdaService) -> None:
