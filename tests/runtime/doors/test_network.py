@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import array
 import asyncio
+import asyncio.proactor_events
 import errno
 import http.client
 import os
@@ -27,7 +28,7 @@ import pytest
 
 from pytest_lambda_env import LambdaService
 from pytest_lambda_env.errors import NetworkBlocked
-from pytest_lambda_env.runtime.doors import lookups
+from pytest_lambda_env.runtime.doors import lookups, network
 
 NAME = "api.example.invalid"
 V4, V6 = "192.0.2.1", "2001:db8::1"
@@ -392,8 +393,6 @@ def test_wrong_arguments_get_the_real_errors(service: LambdaService) -> None:
 
 def test_a_lent_connection_sends_nothing(service: LambdaService, monkeypatch: pytest.MonkeyPatch) -> None:
     """A connection that the test has made to another host is of no use to the handler."""
-    from pytest_lambda_env.runtime.doors import network
-
     with udp() as sock, udp() as server:
         server.bind(("127.0.0.1", 0))
         sock.connect(server.getsockname())
@@ -425,6 +424,55 @@ def test_the_dead_send_nothing() -> None:
         assert response.payload["errorType"] == "Sandbox.Timedout"
         with pytest.raises(BlockingIOError):
             udp.recv(100)
+
+
+def test_a_lent_tls_connection_sends_nothing(service: LambdaService, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor is one that the test has made with TLS, which writes past ``socket.socket``."""
+    with ssl.create_default_context().wrap_socket(tcp(), server_hostname=NAME) as sock:
+        monkeypatch.setattr(network, "_real_getpeername", lambda _: (V4, 443))
+        for send in (sock.send, sock.sendall, sock.write):
+            error = run(service, lambda send=send: send(b"secret"))  # type: ignore[misc]
+            assert isinstance(error, NetworkBlocked), error
+
+
+def test_other_families_are_blocked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sockets that know no hosts (raw frames, Bluetooth, a hypervisor's) need a ``*``."""
+    with LambdaService() as strict, LambdaService(allowed_hosts=["*"]) as free, udp() as sock:
+        monkeypatch.setattr(network, "_family", lambda _: 40)
+        for work in (lambda: sock.connect_ex((2, 1)), lambda: sock.send(b"x"), lambda: sock.sendto(b"x", (2, 1))):
+            assert isinstance(run(free, work), TypeError | OSError | int)
+            assert isinstance(run(strict, work), NetworkBlocked)
+
+
+def test_the_proactor_loop(service: LambdaService) -> None:
+    """The event loop of Windows connects past ``socket.socket``, so it has a door of its own."""
+
+    async def connects(address: tuple[str, int]) -> None:
+        with udp() as sock:
+            await asyncio.proactor_events.BaseProactorEventLoop.sock_connect(None, sock, address)  # type: ignore[arg-type]
+
+    assert isinstance(run(service, lambda: asyncio.run(connects((V4, 443)))), NetworkBlocked)
+    error = run(service, lambda: asyncio.run(connects(("169.254.169.254", 80))))
+    assert isinstance(error, OSError)
+    assert error.errno == errno.EHOSTUNREACH
+
+
+@pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="there are no Unix sockets here")
+def test_a_dead_event_loop_may_wake_itself(service: LambdaService) -> None:
+    """The pair of sockets by which a loop wakes itself works after the deadline, so that its tasks are cancelled."""
+    left, right = socket.socketpair()
+    right.setblocking(False)
+
+    def handler(event: Any, context: Any) -> None:
+        try:
+            time.sleep(900)
+        finally:
+            left.send(b"wake")
+
+    with left, right:
+        response = service.create_function(handler).invoke()
+        assert response.payload["errorType"] == "Sandbox.Timedout"
+        assert right.recv(100) == b"wake"
 
 
 def test_only_handlers_are_held_back(service: LambdaService) -> None:
