@@ -19,6 +19,9 @@
         ├── TooManyRequestsException
         └── ValidationException
 
+    UserWarning
+    └── LambdaEnvWarning                the simulator can't do what was asked for, or shows less than there was
+
 A handler's own failure is data (``InvokeResponse.function_error``) and is never raised unless asked for.
 """
 
@@ -52,6 +55,10 @@ class NetworkBlocked(LambdaEnvError):
 
 class NotModelled(LambdaEnvError):
     """AWS does something here that this simulator does not. The message says what to do instead."""
+
+
+class LambdaEnvWarning(UserWarning):
+    """The simulator can't do what was asked for on this platform, or shows less than there was. Never the handler."""
 
 
 class HandlerFailed(Exception):

@@ -13,6 +13,7 @@ from pytest_lambda_env.runtime.doors.captured import CapturedNames
 from pytest_lambda_env.runtime.environment import Environment
 from pytest_lambda_env.runtime.files import EnvironmentFiles
 from pytest_lambda_env.runtime.logs.log import log_stream_name
+from pytest_lambda_env.runtime.memory_limit import warn_unless_limited
 from pytest_lambda_env.runtime.network import Network
 from pytest_lambda_env.runtime.process import Part, Process, ProcessClock
 from pytest_lambda_env.runtime.timezone import TimeZone
@@ -40,6 +41,8 @@ class EnvironmentFactory:
         rules: SandboxRules,
         passthrough: Sequence[Path],
     ) -> None:
+        if rules.memory_limit == "enforce":
+            warn_unless_limited()
         self._entropy = entropy
         self._clock = clock
         self._bridged = bridged

@@ -100,6 +100,7 @@ class Invoker:
             executed_version=request.route.version,
             request_id=request.request_id,
             max_memory_used=environment.memory.used_mb,
+            peak_memory=environment.memory.peak_mb,
             aws_calls=run.aws_calls,
             stopped_at=run.stack,
             leftovers=run.leftovers,

@@ -9,6 +9,7 @@ from pytest_lambda_env.model.quotas import RESPONSE_BYTES
 
 TIMED_OUT = "Sandbox.Timedout"
 EXITED = "Runtime.ExitError"
+OUT_OF_MEMORY = "Runtime.OutOfMemory"
 TOO_LARGE = "Function.ResponseSizeTooLarge"
 
 # As Go's os.ProcessState words them (fidelity E16).
@@ -26,21 +27,29 @@ def timed_out(request_id: str, timeout: int) -> bytes:
 
 
 def exited(request_id: str, exit_code: int) -> bytes:
-    """A process that ended in the middle of a request; a negative code is a signal (fidelity I80 to I82)."""
+    """A process that ended in the middle of a request; a negative code is a signal (fidelity I80, I81)."""
     if exit_code == 0:
         text = "Runtime exited without providing a reason"
     elif exit_code > 0:
         text = f"Runtime exited with error: exit status {exit_code}"
     else:
-        name = signal.Signals(-exit_code).name
-        text = f"Runtime exited with error: signal: {_SIGNALS.get(name, name)}"
+        text = _signalled(signal.Signals(-exit_code).name)
     return _platform_error(request_id, EXITED, text)
+
+
+def out_of_memory(request_id: str) -> bytes:
+    """A process that took more than ``memory_size`` and was killed for it (fidelity I82)."""
+    return _platform_error(request_id, OUT_OF_MEMORY, _signalled("SIGKILL"))
 
 
 def response_too_large() -> bytes:
     """A response above the quota (fidelity I24)."""
     message = f"Response payload size exceeded maximum allowed payload size ({RESPONSE_BYTES} bytes)."
     return _json({"errorMessage": message, "errorType": TOO_LARGE})
+
+
+def _signalled(name: str) -> str:
+    return f"Runtime exited with error: signal: {_SIGNALS.get(name, name)}"
 
 
 def _platform_error(request_id: str, error_type: str, text: str) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from pytest_lambda_env.control.function import LATEST
+from pytest_lambda_env.delivery import platform_errors
 from pytest_lambda_env.delivery.request import InvokeRequest
 from pytest_lambda_env.delivery.verdict import Verdict
 from pytest_lambda_env.errors import TooManyRequestsException
@@ -79,7 +80,8 @@ class Recorder:
             status = "timeout"
         elif environment.process is None:
             status = "error"
-            error_type = reported_error_type(outcome.result["errorType"] if outcome.result else "Runtime.ExitError")
+            died_of = platform_errors.OUT_OF_MEMORY if outcome.status == "memory" else platform_errors.EXITED
+            error_type = reported_error_type(outcome.result["errorType"] if outcome.result else died_of)
         duration = outcome.ended - started
         line = environment.platform.init_report(
             outcome.ended, duration=duration, phase=phase, status=status, error_type=error_type

@@ -40,7 +40,10 @@ class InvokeResponse:
     """The request's id, the same as ``context.aws_request_id`` (I10)."""
 
     max_memory_used: int = 0
-    """Simulator: MB by which the environment's code has made the process grow, measured (at least 1)."""
+    """Simulator: MB by which the environment's code has made the process grow at most, since its INIT, measured (at
+    least 1). It is what REPORT says, and never shrinks while the environment is warm."""
+    peak_memory: int = 0
+    """Simulator: the same for this invocation alone: what the environment held already, and at most had beside it."""
     aws_calls: tuple[AwsCall, ...] = ()
     """Simulator: the AWS API calls of the handler, in order."""
     stopped_at: tuple[str, ...] = ()

@@ -68,5 +68,8 @@ def _of_dead_process(outcome: Outcome[Any], request_id: str, timeout: int) -> Ve
     if outcome.status == "timeout":
         payload = platform_errors.timed_out(request_id, timeout)
         return Verdict(payload=payload, status="timeout", error_type=platform_errors.TIMED_OUT)
+    if outcome.status == "memory":
+        payload = platform_errors.out_of_memory(request_id)
+        return Verdict(payload=payload, status="crash", error_type=platform_errors.OUT_OF_MEMORY)
     payload = platform_errors.exited(request_id, outcome.exit_code or 0)
     return Verdict(payload=payload, status="crash", error_type=platform_errors.EXITED)

@@ -6,6 +6,7 @@ initialised for the next request (fidelity I64, I83, V40).
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -27,7 +28,7 @@ class Environment:
     """An environment of one function version, as the test sees it: ``response.environment``.
 
     Two responses came from the same environment exactly if these objects are the same. ``new_process`` makes the
-    process of an INIT, which writes to the given log.
+    process of an INIT, which writes to the given log and whose memory the given meter measures.
     """
 
     def __init__(
@@ -40,7 +41,7 @@ class Environment:
         log_stream_name: str,
         files: EnvironmentFiles,
         captured_names: CapturedNames,
-        new_process: Callable[[EnvironmentLog], Process],
+        new_process: Callable[[EnvironmentLog, MemoryMeter], Process],
     ) -> None:
         self.number = number
         self.configuration = configuration
@@ -87,21 +88,15 @@ class Environment:
     def init(self, start: Instant, deadline: Instant) -> Outcome[ErrorObject | None]:
         """Start a process and run its INIT; afterwards ``process`` is there unless that failed."""
         self._moment = start
-        self.process = process = self._new_process(self.log)
-        self.memory.begin()
-        try:
-            return self._ended(process.init(start, deadline))
-        finally:
-            self._bury_the_dead()
+        self.memory = MemoryMeter()
+        self.process = process = self._new_process(self.log, self.memory)
+        return self._run(process, lambda: process.init(start, deadline))
 
     def invoke(self, request: RuntimeRequest, start: Instant, deadline: Instant) -> Outcome[RuntimeReply]:
         """Run one request in the process."""
-        assert self.process is not None
-        self.memory.begin()
-        try:
-            return self._ended(self.process.invoke(request, start, deadline))
-        finally:
-            self._bury_the_dead()
+        process = self.process
+        assert process is not None
+        return self._run(process, lambda: process.invoke(request, start, deadline))
 
     def say(self, line: str, at: Instant) -> None:
         """Write a line of the platform's own to the log; nothing where it has none to say."""
@@ -116,10 +111,20 @@ class Environment:
             self._bury_the_dead()
         self._files.discard()
 
-    def _ended(self, outcome: Outcome[Result]) -> Outcome[Result]:
-        self.memory.end()
-        self._moment = outcome.ended
-        return outcome
+    def _run(self, process: Process, run: Callable[[], Outcome[Result]]) -> Outcome[Result]:
+        self.memory.begin()
+        try:
+            try:
+                outcome = run()
+            finally:
+                self.memory.end()
+            self._moment = outcome.ended
+            outcome = process.check_memory(outcome)
+            if outcome.status == "memory":
+                self.memory.exhaust(self.configuration.memory_size)
+            return outcome
+        finally:
+            self._bury_the_dead()
 
     def _present(self) -> Instant:
         return self._moment if self.process is None else max(self._moment, self.process.clock.now)
@@ -130,7 +135,10 @@ class Environment:
         # Objects of its modules may outlive it in the test: they must not keep a virtual clock.
         for module in self.process.modules.modules.values():
             self._captured_names.restore_module(module)
+        starved = self.process.life.cause == "memory"
         self.process = None
+        if starved:
+            gc.collect()  # what it took must not stay with the test until the collector happens to come by
 
     def __repr__(self) -> str:
         state = "retired" if self.retired else "warm" if self.process else "cold"

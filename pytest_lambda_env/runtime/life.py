@@ -17,12 +17,12 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
-from types import FrameType
+from types import FrameType, TracebackType
 from typing import Any, Literal, NoReturn
 
 from pytest_lambda_env.runtime.package_files import is_package_file
 
-Cause = Literal["timeout", "exit"]
+Cause = Literal["timeout", "exit", "memory"]
 
 
 class ProcessKilled(BaseException):
@@ -83,10 +83,17 @@ class ProcessLife:
         """The frame given to ``anchor``, while code of the process runs."""
         return self._anchor
 
-    def end(self, cause: Cause, exit_code: int | None = None) -> None:
-        """The process dies, once. Where its code was is kept for ``stack`` when it is unwound."""
+    def end(self, cause: Cause, exit_code: int | None = None, *, trace: TracebackType | None = None) -> None:
+        """The process dies, once. Where its code was is kept for ``stack`` when it is unwound.
+
+        ``trace`` says where it was, if an exception has unwound it already.
+        """
         if self.over:
             return
+        while trace is not None:
+            if not is_package_file(trace.tb_frame.f_code.co_filename):
+                self._frames.append(_summary(trace.tb_frame, trace.tb_lineno))
+            trace = trace.tb_next
         self.cause = cause
         self.exit_code = exit_code
         self.over = True
@@ -162,11 +169,14 @@ class ProcessLife:
         frames: list[traceback.FrameSummary] = []
         while frame is not None and frame is not self._anchor:
             if not is_package_file(frame.f_code.co_filename):
-                # Source lines are read later: from here, a door would refuse the dead process the file.
-                code = frame.f_code
-                frames.append(traceback.FrameSummary(code.co_filename, frame.f_lineno, code.co_name, lookup_line=False))
+                frames.append(_summary(frame, frame.f_lineno))
             frame = frame.f_back
         return frames[::-1]
+
+
+def _summary(frame: FrameType, line: int | None) -> traceback.FrameSummary:
+    # Source lines are read later: from here, a door would refuse the dead process the file.
+    return traceback.FrameSummary(frame.f_code.co_filename, line, frame.f_code.co_name, lookup_line=False)
 
 
 _PATIENCE_WITH_LIBRARIES = 50

@@ -21,7 +21,7 @@ class Outcome(Generic[Result]):
     the code was when it was stopped, outermost frame first) are there for a process that died.
     """
 
-    status: Literal["returned", "timeout", "exit"]
+    status: Literal["returned", "timeout", "exit", "memory"]
     ended: Instant
     result: Result | None = None
     exit_code: int | None = None

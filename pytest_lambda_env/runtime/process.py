@@ -10,6 +10,7 @@ import dis
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from types import CodeType, FrameType, TracebackType
 from typing import Any, Protocol, TypeVar
 
@@ -26,6 +27,8 @@ from pytest_lambda_env.runtime.logs.handlers import RequestLabels, TelemetryLogS
 from pytest_lambda_env.runtime.logs.isolation import LoggingState
 from pytest_lambda_env.runtime.logs.log import EnvironmentLog
 from pytest_lambda_env.runtime.logs.streams import Streams
+from pytest_lambda_env.runtime.memory import MemoryMeter
+from pytest_lambda_env.runtime.memory_limit import MemoryLimit
 from pytest_lambda_env.runtime.modules.space import ModuleSpace
 from pytest_lambda_env.runtime.network import Network
 from pytest_lambda_env.runtime.outcome import Outcome
@@ -86,6 +89,7 @@ class Process:
     def __init__(
         self,
         log: EnvironmentLog,
+        memory: MemoryMeter,
         *,
         code: FunctionCode,
         variables: Mapping[str, str],
@@ -119,7 +123,16 @@ class Process:
             log_level=variables.get("AWS_LAMBDA_LOG_LEVEL"),
         )
         self._sink = TelemetryLogSink(streams.stdout)
-        self._bootstrap = Bootstrap(log_error=self._log_error, request_started=self._request_started)
+        self._memory_limit = MemoryLimit(
+            self.life,
+            memory,
+            int(variables["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]) if rules.memory_limit == "enforce" else None,
+        )
+        self._bootstrap = Bootstrap(
+            log_error=self._log_error,
+            request_started=self._request_started,
+            limited=self._memory_limit.limited,
+        )
         self._parts: list[Part] = [
             Variables(variables),
             _Zone(time_zone, variables["TZ"]),
@@ -141,6 +154,14 @@ class Process:
         """Call the handler with one request."""
         return self._run(lambda: self._bootstrap.invoke(request), start, deadline)
 
+    def check_memory(self, outcome: Outcome[Result]) -> Outcome[Result]:
+        """The outcome of the last run; if that took more memory than there is, the process has died of it."""
+        if not self._memory_limit.exceeded or outcome.status == "memory":
+            return outcome
+        self.life.end("memory")
+        self.clock.wake_all()
+        return replace(outcome, status="memory", result=None, exit_code=None)
+
     def kill(self) -> None:
         """The environment is retired; threads that the handler left behind end at their next wait."""
         self.life.end("exit", None)
@@ -156,6 +177,9 @@ class Process:
         result: Result | None = None
         calls: list[AwsCall] = []
         outer_loop = _event_loop()
+        callers_limit = MemoryLimit.in_force
+        if callers_limit is not None:
+            callers_limit.suspend()
         outer = self._enter(start, deadline, calls, is_init=is_init)
         limit = None if self.clock.virtual_waits else (deadline - start) / SECOND
         armed = self._watchdog.arm(life, self._is_user_code, limit)
@@ -176,6 +200,8 @@ class Process:
                 self._see_threads_off()
             self._watchdog.disarm(armed)
             ended, leftovers = self._leave(outer)
+            if callers_limit is not None:
+                callers_limit.resume()
         if not life.over:
             return Outcome(status="returned", ended=ended, result=result, aws_calls=tuple(calls), leftovers=leftovers)
         _set_event_loop(outer_loop)

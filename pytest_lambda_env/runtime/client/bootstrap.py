@@ -10,12 +10,15 @@ import json
 import logging
 import os
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, ParamSpec, Protocol, TypeVar
 
 from pytest_lambda_env.runtime.client.context import LambdaContext
 from pytest_lambda_env.runtime.client.faults import ErrorObject, Fault, exception_object, fault_object
 from pytest_lambda_env.runtime.client.handler import resolve
 from pytest_lambda_env.runtime.client.marshaller import JSON_CONTENT_TYPE, Marshaller
+
+Parameters = ParamSpec("Parameters")
+Returned = TypeVar("Returned")
 
 _PREVIEW_RUNTIMES = frozenset({"AWS_Lambda_python3.15"})
 
@@ -63,13 +66,24 @@ class RuntimeReply(NamedTuple):
     error: ErrorObject | None
 
 
+class Limited(Protocol):
+    """Gives a call into the function's code its limits."""
+
+    def __call__(self, work: Callable[Parameters, Returned], /) -> Callable[Parameters, Returned]:
+        """The same call within them."""
+
+
+def _unlimited(work: Callable[Parameters, Returned], /) -> Callable[Parameters, Returned]:
+    return work
+
+
 class Bootstrap:
     """The runtime of one process: :meth:`init` once, then :meth:`invoke` for each request.
 
     The caller has put the function's variables, task root and logging in place. ``log_error`` writes an error
     object to the function's log; ``request_started`` hears of each request before the function does. An exception
     that escapes from a method ends the process, on AWS as here: a ``SystemExit`` with its own status, any other
-    with status 1 (fidelity E11, E14, M19).
+    with status 1 (fidelity E11, E14, M19). ``limited`` wraps each call into the function's code.
     """
 
     def __init__(
@@ -77,11 +91,14 @@ class Bootstrap:
         *,
         log_error: Callable[[ErrorObject], None],
         request_started: Callable[[RuntimeRequest], None],
+        limited: Limited = _unlimited,
     ) -> None:
         self._log_error = log_error
         self._request_started = request_started
+        self._limited = limited
         self._handler: Callable[[Any, Any], Any]
         self._marshaller: Marshaller
+        self._encode: Callable[[Any], tuple[bytes | str, str]]
 
     def init(self, handler: str | Callable[[Any, Any], Any]) -> ErrorObject | None:
         """Load the handler. The error object of a failure is logged after AWS's warning, and returned (fidelity H30).
@@ -89,9 +106,11 @@ class Bootstrap:
         A callable is taken as it is.
         """
         self._marshaller = Marshaller()
+        # Of the function's result: an error object of ours is small.
+        self._encode = self._limited(self._marshaller.encode)
         try:
             _warn_of_preview_runtime()
-            self._handler = resolve(handler) if isinstance(handler, str) else handler
+            self._handler = self._limited(self._limited(resolve)(handler) if isinstance(handler, str) else handler)
             return None
         except Fault as fault:
             error = fault_object(fault)
@@ -111,7 +130,7 @@ class Bootstrap:
         try:
             context = _context(request)
             event = marshaller.decode(request.event, request.content_type)
-            payload, content_type = marshaller.encode(self._handler(event, context))
+            payload, content_type = self._encode(self._handler(event, context))
         except Fault as fault:
             error = fault_object(fault, request_id)
         except Exception as exc:  # noqa: BLE001 - AWS catches just this (fidelity E14)
