@@ -1,6 +1,9 @@
 """The log stream of one environment: everything it printed, logged and was told by the platform, in order.
 
 Writing appends one tuple to a list and nothing else. Lines, events and text are worked out when somebody reads.
+
+CloudWatch keeps everything. Here the log lives in the test process, so an environment keeps its last 32 MB (of memory,
+not of text: a hundred thousand printed lines); what came before is dropped, and the text that is left says so.
 """
 
 from __future__ import annotations
@@ -13,6 +16,14 @@ from pytest_lambda_env.simulation.instant import Instant, datetime_of
 
 # What an entry is. Only the reading side cares.
 _OUTPUT, _FRAME, _PLATFORM = range(3)
+
+KEPT_BYTES = 32 * 1_048_576
+"""The memory that the log of one environment takes at most."""
+_ENTRY_BYTES = 104
+"""What an entry takes beside its text: the tuple, its place in the list, its instant."""
+
+
+_NOTICE = "… {:,} characters of this log are dropped: an environment keeps the last 32 MB\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,14 +52,17 @@ class EnvironmentLog:
         self.name = name
         self._now = now
         self._entries: list[tuple[Instant, int, str]] = []
+        self._room = KEPT_BYTES
+        self._first = 0  # the mark of the first entry that is still there
+        self._dropped = 0  # characters
 
     def write(self, text: str) -> None:
         """Take what reached stdout or stderr; every line becomes an event when its newline comes (fidelity G14)."""
-        self._entries.append((self._now(), _OUTPUT, text))
+        self._add(self._now(), _OUTPUT, text)
 
     def frame(self, text: str) -> None:
         """Take one record from the runtime's telemetry channel: one event, whatever newlines are in it (G12)."""
-        self._entries.append((self._now(), _FRAME, text))
+        self._add(self._now(), _FRAME, text)
 
     def platform(self, line: str, at: Instant | None = None) -> None:
         """Take a line of the platform's own, such as START or REPORT; nothing if the platform did not send it.
@@ -56,17 +70,20 @@ class EnvironmentLog:
         ``at`` is its time, by default now.
         """
         if line:
-            self._entries.append((self._now() if at is None else at, _PLATFORM, line))
+            self._add(self._now() if at is None else at, _PLATFORM, line)
 
     def mark(self) -> int:
         """The present position, for ``since`` of the readers below."""
-        return len(self._entries)
+        return self._first + len(self._entries)
 
     def text(self, since: int = 0, until: int | None = None) -> str:
-        """Everything from one mark on, up to another; records and platform lines always stand on lines of their own."""
-        parts: list[str] = []
+        """Everything from one mark on, up to another; records and platform lines always stand on lines of their own.
+
+        Where something was dropped, the first line says how much this log has dropped in all.
+        """
+        parts = [_NOTICE.format(self._dropped)] if since < self._first else []
         at_line_start = True
-        for _, kind, text in self._entries[since:until]:
+        for _, kind, text in self._between(since, until):
             if kind != _OUTPUT and not at_line_start:
                 parts.append("\n")
             parts.append(text)
@@ -84,9 +101,8 @@ class EnvironmentLog:
         """
         parts: list[bytes] = []
         missing = limit
-        last = len(self._entries) if until is None else until
-        for index in range(last - 1, since - 1, -1):
-            part = self._entries[index][2].encode("utf-8", "backslashreplace")
+        for _, _, text in reversed(self._between(since, until)):
+            part = text.encode("utf-8", "backslashreplace")
             parts.append(part)
             missing -= len(part)
             if missing <= 0:
@@ -99,8 +115,38 @@ class EnvironmentLog:
 
     @property
     def events(self) -> list[LogEvent]:
-        """Every log event so far; output without its newline yet is the last one."""
+        """Every log event so far that is not dropped; output without its newline yet is the last one."""
         return list(self._events())
+
+    def _add(self, at: Instant, kind: int, text: str) -> None:
+        self._entries.append((at, kind, text))
+        self._room -= text.__sizeof__() + _ENTRY_BYTES
+        if self._room < 0:
+            self._drop()
+
+    def _drop(self) -> None:
+        """Let go of the oldest quarter; of a single text that is larger than all there may be, keep the end."""
+        entries = self._entries
+        at, kind, text = entries[-1]
+        if text.__sizeof__() > KEPT_BYTES // 2:
+            end = text[-(KEPT_BYTES // 2) * len(text) // text.__sizeof__() :]
+            self._room += text.__sizeof__() - end.__sizeof__()
+            # An entry of its own: one such character in it would double what the text takes.
+            entries[-1:] = (at, kind, f"… {len(text) - len(end):,} characters of this are dropped\n"), (at, kind, end)
+        count = 0
+        while self._room < KEPT_BYTES // 4 and count < len(entries) - 1:
+            text = entries[count][2]
+            self._room += text.__sizeof__() + _ENTRY_BYTES
+            self._dropped += len(text)
+            count += 1
+        del entries[:count]
+        self._first += count
+
+    def _between(self, since: int, until: int | None) -> list[tuple[Instant, int, str]]:
+        first = self._first
+        if not first:
+            return self._entries[since:until]
+        return self._entries[max(0, since - first) : None if until is None else max(0, until - first)]
 
     def _events(self) -> Iterator[LogEvent]:
         written, unfinished = Instant(0), ""
