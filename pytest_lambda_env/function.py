@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from pytest_lambda_env.control.function import Function
 from pytest_lambda_env.delivery.response import InvokeResponse
+from pytest_lambda_env.errors import LambdaEnvWarning
 from pytest_lambda_env.model.configuration import FunctionConfiguration
 from pytest_lambda_env.model.facts import Invocation
 from pytest_lambda_env.runtime.environment import Environment
@@ -78,7 +80,17 @@ class LambdaFunction:
 
     @property
     def invocations(self) -> list[Invocation]:
-        """Every run of the handler so far, oldest first; failed attempts and retries are runs of their own."""
+        """Every run of the handler so far, oldest first; failed attempts and retries are runs of their own.
+
+        Warns (:class:`LambdaEnvWarning`) where the service's ``journal_limit`` has dropped some.
+        """
+        dropped = self._service.forgotten.invocations[self.name]
+        if dropped:
+            warnings.warn(
+                f"{self.name}.invocations lacks the first {dropped}: journal_limit (--lambda-journal-limit) drops them",
+                LambdaEnvWarning,
+                stacklevel=2,
+            )
         return [each for each in self._service.journal.of(Invocation) if each.function_name == self.name]
 
     @property
@@ -110,4 +122,6 @@ class LambdaFunction:
         self._service._reserve(self._function, reserved_concurrent_executions)
 
     def __repr__(self) -> str:
-        return f"<LambdaFunction {self.name}: {self.configuration.handler}, {len(self.invocations)} invocations>"
+        count = sum(each.function_name == self.name for each in self._service.journal.of(Invocation))
+        count += self._service.forgotten.invocations[self.name]
+        return f"<LambdaFunction {self.name}: {self.configuration.handler}, {count} invocations>"

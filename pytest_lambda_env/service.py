@@ -33,6 +33,7 @@ from pytest_lambda_env.errors import (
 from pytest_lambda_env.events.stamp import DEFAULT_ACCOUNT_ID, DEFAULT_REGION, Stamp
 from pytest_lambda_env.function import LambdaFunction
 from pytest_lambda_env.installation import Installation
+from pytest_lambda_env.metering.totals import Tally
 from pytest_lambda_env.model.arn import function_arn, role_arn
 from pytest_lambda_env.model.configuration import FunctionConfiguration
 from pytest_lambda_env.model.facts import Fact, RetirementReason
@@ -50,6 +51,7 @@ from pytest_lambda_env.simulation.virtual_clock import VirtualClock
 
 DEFAULT_IDLE_TIMEOUT = timedelta(minutes=10)
 DEFAULT_REAL_TIME_GUARD = 30.0
+DEFAULT_JOURNAL_LIMIT = 100_000
 DEFAULT_FRESH_PACKAGES = ("aws_lambda_powertools",)
 
 
@@ -81,6 +83,7 @@ class LambdaService:
     :param memory_limit: ``"enforce"`` ends an environment that allocates more than its ``memory_size``.
     :param leftovers: ``"error"`` fails the test where an invocation leaves threads, child processes, open files or
         tasks behind; ``"report"`` tells of them.
+    :param journal_limit: how many facts the journal keeps, 0 for all; the oldest are dropped, and still counted.
     :param passthrough: directories under ``/tmp`` that handler code sees as they are (pytest's ``tmp_path``).
     """
 
@@ -101,6 +104,7 @@ class LambdaService:
         allowed_hosts: Sequence[str] = (),
         memory_limit: Literal["measure", "enforce"] = "measure",
         leftovers: Literal["report", "error", "ignore"] = "report",
+        journal_limit: int = DEFAULT_JOURNAL_LIMIT,
         passthrough: Sequence[str | Path] = (),
     ) -> None:
         if clock not in ("virtual", "real"):
@@ -110,7 +114,10 @@ class LambdaService:
         self.region = region
         self.account_id = account_id
         self.seed = seed
-        self.journal: Journal[Fact] = Journal()
+        if not isinstance(journal_limit, int) or journal_limit < 0:
+            raise UsageError(f"journal_limit must be a number of facts, or 0 to keep all, not {journal_limit!r}")
+        self.forgotten = Tally()
+        self.journal: Journal[Fact] = Journal(journal_limit, self.forgotten.add)
         self.rules = SandboxRules(
             writable=tuple(str(Path(each).resolve()) for each in writable),
             allowed_hosts=host_names(allowed_hosts),

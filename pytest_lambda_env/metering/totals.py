@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
@@ -47,17 +48,37 @@ def _span(seconds: float) -> str:
     return f"{hours:,} h {minutes} min {seconds} s" if hours else f"{minutes} min {seconds} s"
 
 
-def totals_of(journal: Iterable[Fact], *, virtual_seconds: float, real_seconds: float) -> Totals:
-    """The totals of one service."""
-    facts = list(journal)
-    invocations = [fact for fact in facts if isinstance(fact, Invocation)]
+class Tally:
+    """Counts facts one by one: those that a journal drops, so that what was counted need not be kept."""
+
+    def __init__(self) -> None:
+        self.environments = self.cold_starts = self.failures = self.timeouts = 0
+        self.invocations: Counter[str] = Counter()
+        """Invocations by the function's name."""
+
+    def add(self, fact: Fact) -> None:
+        """Count a fact."""
+        if isinstance(fact, EnvironmentStarted):
+            self.environments += 1
+        elif isinstance(fact, Invocation):
+            self.invocations[fact.function_name] += 1
+            self.cold_starts += fact.cold_start
+            self.failures += fact.status != "success"
+            self.timeouts += fact.status == "timeout"
+
+
+def totals_of(journal: Iterable[Fact], dropped: Tally, *, virtual_seconds: float, real_seconds: float) -> Totals:
+    """The totals of one service; its journal has dropped what ``dropped`` has counted."""
+    kept = Tally()
+    for fact in journal:
+        kept.add(fact)
     return Totals(
         services=1,
-        environments=sum(isinstance(fact, EnvironmentStarted) for fact in facts),
-        invocations=len(invocations),
-        cold_starts=sum(each.cold_start for each in invocations),
-        failures=sum(each.status != "success" for each in invocations),
-        timeouts=sum(each.status == "timeout" for each in invocations),
+        environments=dropped.environments + kept.environments,
+        invocations=(dropped.invocations + kept.invocations).total(),
+        cold_starts=dropped.cold_starts + kept.cold_starts,
+        failures=dropped.failures + kept.failures,
+        timeouts=dropped.timeouts + kept.timeouts,
         virtual_seconds=virtual_seconds,
         real_seconds=real_seconds,
     )

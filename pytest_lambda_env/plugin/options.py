@@ -63,6 +63,13 @@ def _seconds(text: str) -> float:
     return number
 
 
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise ValueError(text)
+    return number
+
+
 def _words(text: str) -> tuple[str, ...]:
     return tuple(text.replace(",", " ").split())
 
@@ -143,6 +150,13 @@ _OPTIONS = (
         _one_of("report", "error", "ignore"),
         False,
         "threads, child processes, files and tasks left by an invocation: report (default), error or ignore",
+    ),
+    _Option(
+        "journal-limit",
+        "journal_limit",
+        _count,
+        False,
+        "how many facts a test's journal keeps, the latest ones (default: 100000; 0: all)",
     ),
 )
 

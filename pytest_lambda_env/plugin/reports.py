@@ -17,7 +17,7 @@ def explain(report: pytest.TestReport, service: LambdaService) -> None:
     from pytest_lambda_env.reporting.timeline import timeline
     from pytest_lambda_env.simulation.instant import instant_of
 
-    text = timeline(service.journal, instant_of(service.clock.start))
+    text = timeline(service.journal, instant_of(service.clock.start), dropped=service.journal.dropped)
     if text:
         report.sections.append((f"AWS Lambda timeline (seed {service.seed}, {service.clock.start.isoformat()})", text))
     log = service.last_log(_LOG_LINES)

@@ -32,11 +32,19 @@ class Session:
         from pytest_lambda_env.metering.totals import totals_of
 
         elapsed = service.clock.elapsed.total_seconds()
-        self.add_totals(asdict(totals_of(service.journal, virtual_seconds=elapsed, real_seconds=real_seconds)))
+        totals = totals_of(service.journal, service.forgotten, virtual_seconds=elapsed, real_seconds=real_seconds)
+        self.add_totals(asdict(totals))
         if self.report_path is not None:
             from pytest_lambda_env.reporting.journal_json import journal_json
 
-            self.journals.append({"test": item.nodeid, "seed": service.seed, "journal": journal_json(service.journal)})
+            self.journals.append(
+                {
+                    "test": item.nodeid,
+                    "seed": service.seed,
+                    "dropped": service.journal.dropped,
+                    "journal": journal_json(service.journal),
+                }
+            )
 
     def add_totals(self, totals: dict[str, float]) -> None:
         """Add a test's or a worker's totals."""

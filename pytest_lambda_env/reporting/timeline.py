@@ -18,8 +18,11 @@ _Event = Invocation | InitEnded | InvocationThrottled | EnvironmentRetired
 """The facts that have a line of their own."""
 
 
-def timeline(journal: Iterable[Fact], start: Instant, *, last: int = 15) -> str:
-    """The last facts as lines; times are seconds since ``start``. Says how many are left out before them."""
+def timeline(journal: Iterable[Fact], start: Instant, *, last: int = 15, dropped: int = 0) -> str:
+    """The last facts as lines; times are seconds since ``start``. Says how many are left out before them.
+
+    ``dropped`` is how many facts the journal has lost to its limit.
+    """
     lines: list[str] = []
     task_roots: dict[int, str] = {}
     for fact in journal:
@@ -28,9 +31,12 @@ def timeline(journal: Iterable[Fact], start: Instant, *, last: int = 15) -> str:
         else:
             lines.append(_line(fact, start))
             if isinstance(fact, InitEnded) and fact.status == "error":
-                lines.append(f"{'':16}its modules were looked for in {task_roots[fact.environment]}")
+                # An environment may be older than what the journal has kept.
+                lines.append(f"{'':16}its modules were looked for in {task_roots.get(fact.environment, '…')}")
     left_out = len(lines) - last
     head = [f"… {left_out} earlier"] if left_out > 0 else []
+    if dropped:
+        head.insert(0, f"… {dropped} facts dropped: journal_limit (--lambda-journal-limit)")
     return "\n".join([*head, *lines[-last:]])
 
 

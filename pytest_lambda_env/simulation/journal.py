@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Generic, TypeVar
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Generic, TypeVar, overload
 
 Fact = TypeVar("Fact")
 Kind = TypeVar("Kind")
 
 
 class Journal(Generic[Fact]):
-    """An append-only list of facts. Reports, metrics and ``fn.invocations`` are folds over it."""
+    """A list of facts that only grows at its end. Reports, metrics and ``fn.invocations`` are folds over it.
 
-    def __init__(self) -> None:
-        self._facts: list[Fact] = []
+    It keeps the last ``limit`` facts, 0 for all. Earlier ones are dropped, counted, and given to ``forget`` a last
+    time, so that sums stay right; length, indices and iteration are those of the facts that are still there.
+    """
+
+    def __init__(self, limit: int = 0, forget: Callable[[Fact], None] = lambda _: None) -> None:
+        self.dropped = 0
+        """How many facts are not there any more."""
+        self._limit = limit
+        self._forget = forget
+        self._facts: deque[Fact] = deque()
 
     def record(self, fact: Fact) -> None:
         """Add a fact."""
         self._facts.append(fact)
+        if len(self._facts) > self._limit > 0:
+            self._forget(self._facts.popleft())
+            self.dropped += 1
 
     def of(self, kind: type[Kind]) -> list[Kind]:
         """The facts of one kind, oldest first."""
@@ -29,5 +41,11 @@ class Journal(Generic[Fact]):
     def __len__(self) -> int:
         return len(self._facts)
 
-    def __getitem__(self, index: int) -> Fact:
-        return self._facts[index]
+    @overload
+    def __getitem__(self, index: int) -> Fact: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Fact]: ...
+
+    def __getitem__(self, index: int | slice) -> Fact | list[Fact]:
+        return list(self._facts)[index] if isinstance(index, slice) else self._facts[index]
