@@ -14,6 +14,7 @@ from pytest_lambda_env.model.aws_call import AwsCall
 from pytest_lambda_env.model.quotas import LOG_TAIL_BYTES
 from pytest_lambda_env.model.sandbox import Leftover
 from pytest_lambda_env.runtime.environment import Environment
+from pytest_lambda_env.runtime.memory import in_mb
 from pytest_lambda_env.simulation.instant import Instant
 
 _NOT_RUN = Span(started=Instant(0), ended=Instant(0), cold_start=False, init_duration=None, billed_ms=0)
@@ -42,8 +43,6 @@ class InvokeResponse:
     max_memory_used: int = 0
     """Simulator: MB by which the environment's code has made the process grow at most, since its INIT, measured (at
     least 1). It is what REPORT says, and never shrinks while the environment is warm."""
-    peak_memory: int = 0
-    """Simulator: the same for this invocation alone: what the environment held already, and at most had beside it."""
     aws_calls: tuple[AwsCall, ...] = ()
     """Simulator: the AWS API calls of the handler, in order."""
     stopped_at: tuple[str, ...] = ()
@@ -51,6 +50,7 @@ class InvokeResponse:
     leftovers: tuple[Leftover, ...] = ()
     """Simulator: threads, child processes, open files, pending tasks and changed process state that the handler left
     behind. Lambda freezes them with the environment, and the next invocation finds them there."""
+    _peak: int = field(default=0, repr=False)
     _span: Span = field(default=_NOT_RUN, repr=False)
     _environment: Environment | None = field(default=None, repr=False)
     _log: tuple[int, int] = field(default=(0, 0), repr=False)
@@ -76,6 +76,11 @@ class InvokeResponse:
         """Simulator: virtual time of INIT, None for a warm start."""
         duration = self._span.init_duration
         return None if duration is None else timedelta(microseconds=duration)
+
+    @property
+    def peak_memory(self) -> int:
+        """Simulator: MB as ``max_memory_used``, of this invocation alone, with what the environment held before."""
+        return in_mb(self._peak)
 
     @property
     def environment(self) -> Environment:

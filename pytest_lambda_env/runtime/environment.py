@@ -90,13 +90,29 @@ class Environment:
         self._moment = start
         self.memory = MemoryMeter()
         self.process = process = self._new_process(self.log, self.memory)
-        return self._run(process, lambda: process.init(start, deadline))
+        self.memory.begin()
+        try:
+            try:
+                outcome = process.init(start, deadline)
+            finally:
+                self.memory.end()
+            return self._judged(process, outcome)
+        finally:
+            self._bury_the_dead()
 
     def invoke(self, request: RuntimeRequest, start: Instant, deadline: Instant) -> Outcome[RuntimeReply]:
         """Run one request in the process."""
         process = self.process
         assert process is not None
-        return self._run(process, lambda: process.invoke(request, start, deadline))
+        self.memory.begin()
+        try:
+            try:
+                outcome = process.invoke(request, start, deadline)
+            finally:
+                self.memory.end()
+            return self._judged(process, outcome)
+        finally:
+            self._bury_the_dead()
 
     def say(self, line: str, at: Instant) -> None:
         """Write a line of the platform's own to the log; nothing where it has none to say."""
@@ -111,20 +127,13 @@ class Environment:
             self._bury_the_dead()
         self._files.discard()
 
-    def _run(self, process: Process, run: Callable[[], Outcome[Result]]) -> Outcome[Result]:
-        self.memory.begin()
-        try:
-            try:
-                outcome = run()
-            finally:
-                self.memory.end()
-            self._moment = outcome.ended
-            outcome = process.check_memory(outcome)
-            if outcome.status == "memory":
-                self.memory.exhaust(self.configuration.memory_size)
-            return outcome
-        finally:
-            self._bury_the_dead()
+    def _judged(self, process: Process, outcome: Outcome[Result]) -> Outcome[Result]:
+        self._moment = outcome.ended
+        if self.memory.peak > process.memory_limit and outcome.status != "memory":
+            outcome = process.starve(outcome)
+        if outcome.status == "memory":
+            self.memory.exhaust(self.configuration.memory_size)
+        return outcome
 
     def _present(self) -> Instant:
         return self._moment if self.process is None else max(self._moment, self.process.clock.now)

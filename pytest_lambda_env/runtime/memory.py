@@ -115,6 +115,11 @@ class _Unknown:
     peak = begin
 
 
+def in_mb(size: int) -> int:
+    """Bytes as Lambda reports them: whole MB, rounded up, at least 1."""
+    return max(1, math.ceil(size / MEBIBYTE))
+
+
 def probe() -> _Memory:
     """The best that this platform can tell."""
     for kind in (_HighWaterMark, _RisingPeak, _HighestOnly):
@@ -123,6 +128,15 @@ def probe() -> _Memory:
         except (ImportError, OSError, AttributeError, TypeError):
             continue
     return _Unknown()
+
+
+class _Running:
+    """Whose code runs. An instance: changing a class costs the interpreter its caches."""
+
+    meter: MemoryMeter | None = None
+
+
+_running = _Running()
 
 
 class MemoryMeter:
@@ -134,7 +148,6 @@ class MemoryMeter:
     """
 
     platform: ClassVar[_Memory | None] = None
-    _innermost: ClassVar[MemoryMeter | None] = None
 
     def __init__(self) -> None:
         if MemoryMeter.platform is None:
@@ -149,29 +162,24 @@ class MemoryMeter:
         self.used_mb = 1
         """The most so far in MB, rounded up, at least 1: "Max Memory Used"."""
 
-    @property
-    def peak_mb(self) -> int:
-        """The peak of the last run in MB, as ``used_mb``."""
-        return max(1, math.ceil(self.peak / MEBIBYTE))
-
     def begin(self) -> None:
         """The environment's code is about to run."""
-        caller = self._caller = MemoryMeter._innermost
+        caller = self._caller = _running.meter
         if caller is not None:
             caller._see(self._memory.peak())
-        MemoryMeter._innermost = self
+        _running.meter = self
         self.peak = self.held
         self._at_begin = self._memory.begin()
 
     def end(self) -> None:
         """The environment's code has run."""
         peak = self._memory.peak()
-        caller = MemoryMeter._innermost = self._caller
+        caller = _running.meter = self._caller
         # Mostly nothing has grown, and what is the peak is also the end.
         if peak != self._at_begin or caller is not None:
             self._see(peak)
             if self.peak > self.used_mb * MEBIBYTE:
-                self.used_mb = self.peak_mb
+                self.used_mb = in_mb(self.peak)
             growth = self._memory.begin() - self._at_begin
             self.held = max(0, self.held + growth)
             if caller is not None:

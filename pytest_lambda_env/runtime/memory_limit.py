@@ -26,7 +26,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable
-from typing import Any, ClassVar, NoReturn, ParamSpec, TypeVar
+from typing import Any, NoReturn, ParamSpec, TypeVar
 
 from pytest_lambda_env.errors import LambdaEnvWarning
 from pytest_lambda_env.runtime.life import ProcessKilled, ProcessLife
@@ -122,15 +122,23 @@ def _warn() -> None:
     )
 
 
+class _InForce:
+    """Which limit is. An instance: changing a class costs the interpreter its caches."""
+
+    limit: MemoryLimit | None = None
+
+
+in_force = _InForce()
+
+
 class MemoryLimit:
     """The limit of one process of an environment, ``megabytes`` by its ``meter``; None: there is none."""
-
-    in_force: ClassVar[MemoryLimit | None] = None
 
     def __init__(self, life: ProcessLife, meter: MemoryMeter, megabytes: int | None) -> None:
         self._life = life
         self._meter = meter
-        self._bytes = math.inf if megabytes is None else megabytes * MEBIBYTE
+        self.bytes = math.inf if megabytes is None else megabytes * MEBIBYTE
+        """What there is."""
         self._data = None if megabytes is None else _data_limit()
         self._raised = RaisedMemoryErrors(life, self._ran_out)
         if self._data is not None:
@@ -142,11 +150,6 @@ class MemoryLimit:
         self._threads = 0
         self._stacks = 0
 
-    @property
-    def exceeded(self) -> bool:
-        """Whether the last run took more than there is, seen when it was over."""
-        return self._meter.peak > self._bytes
-
     def limited(self, work: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
         """``work`` with the limit in force; running out of memory ends the process."""
         data = self._data
@@ -155,7 +158,7 @@ class MemoryLimit:
 
         @functools.wraps(work)
         def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
-            self._impose(max(0, int(self._bytes) - self._meter.held) + _SLACK)
+            self._impose(max(0, int(self.bytes) - self._meter.held) + _SLACK)
             try:
                 return work(*args, **kwargs)
             except MemoryError as error:
@@ -185,7 +188,7 @@ class MemoryLimit:
         stacks = threading.active_count() + 1 - self._threads
         assert self._data is not None
         with self._lock:
-            if stacks > self._stacks and MemoryLimit.in_force is self:
+            if stacks > self._stacks and in_force.limit is self:
                 self._stacks = stacks
                 soft, hard = self._data.get()
                 self._data.set((self._within(soft + self._data.stack), hard))
@@ -196,14 +199,14 @@ class MemoryLimit:
         self._threads = threading.active_count()
         self._stacks = 0
         self._data.set((self._within(self._data.size() + room), self._outside[1]))
-        MemoryLimit.in_force = self
+        in_force.limit = self
         self._raised.watch()
 
     def _lift(self) -> None:
         assert self._data is not None
         with self._lock:
             self._data.set(self._outside)
-            MemoryLimit.in_force = None
+            in_force.limit = None
         self._raised.ignore()
 
     def _within(self, soft: int) -> int:
@@ -215,7 +218,7 @@ class MemoryLimit:
         data = self._data
         assert data is not None
         with self._lock:
-            if MemoryLimit.in_force is self:
+            if in_force.limit is self:
                 data.set(self._outside)
         try:
             self._life.end("memory")
@@ -223,5 +226,5 @@ class MemoryLimit:
         finally:
             with self._lock:
                 # Code that swallows that, too, goes on for a while.
-                if MemoryLimit.in_force is self:
+                if in_force.limit is self:
                     data.set((self._within(data.size() + _SLACK), self._outside[1]))

@@ -28,7 +28,7 @@ from pytest_lambda_env.runtime.logs.isolation import LoggingState
 from pytest_lambda_env.runtime.logs.log import EnvironmentLog
 from pytest_lambda_env.runtime.logs.streams import Streams
 from pytest_lambda_env.runtime.memory import MemoryMeter
-from pytest_lambda_env.runtime.memory_limit import MemoryLimit
+from pytest_lambda_env.runtime.memory_limit import MemoryLimit, in_force
 from pytest_lambda_env.runtime.modules.space import ModuleSpace
 from pytest_lambda_env.runtime.network import Network
 from pytest_lambda_env.runtime.outcome import Outcome
@@ -123,15 +123,13 @@ class Process:
             log_level=variables.get("AWS_LAMBDA_LOG_LEVEL"),
         )
         self._sink = TelemetryLogSink(streams.stdout)
-        self._memory_limit = MemoryLimit(
-            self.life,
-            memory,
-            int(variables["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]) if rules.memory_limit == "enforce" else None,
-        )
+        size = int(variables["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]) if rules.memory_limit == "enforce" else None
+        memory_limit = MemoryLimit(self.life, memory, size)
+        self.memory_limit = memory_limit.bytes
         self._bootstrap = Bootstrap(
             log_error=self._log_error,
             request_started=self._request_started,
-            limited=self._memory_limit.limited,
+            limited=memory_limit.limited,
         )
         self._parts: list[Part] = [
             Variables(variables),
@@ -154,10 +152,8 @@ class Process:
         """Call the handler with one request."""
         return self._run(lambda: self._bootstrap.invoke(request), start, deadline)
 
-    def check_memory(self, outcome: Outcome[Result]) -> Outcome[Result]:
-        """The outcome of the last run; if that took more memory than there is, the process has died of it."""
-        if not self._memory_limit.exceeded or outcome.status == "memory":
-            return outcome
+    def starve(self, outcome: Outcome[Result]) -> Outcome[Result]:
+        """The last run, with this outcome, has taken more memory than there is: the process has died of it."""
         self.life.end("memory")
         self.clock.wake_all()
         return replace(outcome, status="memory", result=None, exit_code=None)
@@ -177,7 +173,7 @@ class Process:
         result: Result | None = None
         calls: list[AwsCall] = []
         outer_loop = _event_loop()
-        callers_limit = MemoryLimit.in_force
+        callers_limit = in_force.limit
         if callers_limit is not None:
             callers_limit.suspend()
         outer = self._enter(start, deadline, calls, is_init=is_init)

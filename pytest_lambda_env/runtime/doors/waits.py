@@ -23,7 +23,7 @@ from pytest_lambda_env.runtime.current import current
 from pytest_lambda_env.runtime.doors.children import child_variables
 from pytest_lambda_env.runtime.doors.door import Door
 from pytest_lambda_env.runtime.life import ProcessKilled
-from pytest_lambda_env.runtime.memory_limit import MemoryLimit
+from pytest_lambda_env.runtime.memory_limit import in_force
 from pytest_lambda_env.simulation.instant import Instant, microseconds
 from pytest_lambda_env.simulation.virtual_clock import VirtualClock, Waiter
 
@@ -110,8 +110,8 @@ def _start(self: threading.Thread) -> None:
     _endings[self] = ending
     if clock is not None:
         clock.thread_started()
-    if MemoryLimit.in_force is not None:
-        MemoryLimit.in_force.thread_starts()
+    if in_force.limit is not None:
+        in_force.limit.thread_starts()
     try:
         _real_start(self)
     except BaseException:
