@@ -121,17 +121,19 @@ def test_what_warm_invocations_keep_adds_up(deploy: Deploy) -> None:
         kept = []
 
         def handler(event, context):
-            kept.append(b"x" * (30 * 1_048_576))
+            # So large a block comes from the system itself, never from what the allocator has left.
+            kept.append(b"x" * (40 * 1_048_576))
             return len(kept)
         """,
         memory_size=128,
     )
     responses = [function.invoke() for _ in range(6)]
-    assert [response.payload for response in responses if response.function_error is None] == [1, 2, 3, 4, 1]
-    assert_killed(responses[4])
+    assert [response.payload for response in responses if response.function_error is None] == [1, 2, 3, 1, 2]
+    assert_killed(responses[3])
     used = [response.max_memory_used for response in responses]
-    assert used == [*sorted(used[:4]), 128, used[5]]
-    assert used[5] < 40
+    assert used[3] == 128
+    for count, megabytes in zip((1, 2, 3, 1, 2), (*used[:3], *used[4:]), strict=True):
+        assert count * 40 - 5 <= megabytes < count * 40 + 10
 
 
 @pytest.mark.lambda_service(memory_limit="measure")
