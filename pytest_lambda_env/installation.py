@@ -8,7 +8,17 @@ from pytest_lambda_env.bridges import boto3, botocore, escapes, moto
 from pytest_lambda_env.bridges.freezegun import FreezegunBridge
 from pytest_lambda_env.events.stamp import Stamp, set_stamp
 from pytest_lambda_env.runtime.current import current
-from pytest_lambda_env.runtime.doors import children, clocks, dates, files, lookups, network, process, waits
+from pytest_lambda_env.runtime.doors import (
+    children,
+    clocks,
+    dates,
+    files,
+    lookups,
+    network,
+    process,
+    subprocesses,
+    waits,
+)
 from pytest_lambda_env.runtime.doors.captured import CapturedNames
 from pytest_lambda_env.runtime.doors.door import Doors
 from pytest_lambda_env.runtime.logs import isolation
@@ -28,7 +38,7 @@ class Installation:
     _clock_doors: ClassVar[Doors] = Doors([*clocks.doors(), *dates.doors()])
     _file_doors: ClassVar[Doors] = Doors(files.doors())
     _network_doors: ClassVar[Doors] = Doors([*network.doors(), *lookups.doors(), *children.doors()])
-    _other_doors: ClassVar[Doors] = Doors([*waits.doors(), *process.doors(), *isolation.doors()])
+    _other_doors: ClassVar[Doors] = Doors([*waits.doors(), *process.doors(), *subprocesses.doors(), *isolation.doors()])
     captured_names: ClassVar[CapturedNames] = CapturedNames(
         [*_clock_doors.doors, *_file_doors.doors, *_network_doors.doors]
     )

@@ -5,7 +5,7 @@ barriers, queues, futures, executors, timers. So one door covers them; besides i
 (``asyncio``) and the C queue that executors use, which is replaced by its Python twin.
 
 Not virtual, because no door of Python's leads there: ``lock.acquire(timeout=)``, ``select.select`` and ``poll`` called
-directly, sockets, ``multiprocessing``, C extensions. A subprocess runs in real time.
+directly, sockets, ``multiprocessing``, C extensions. A subprocess runs in real time (:mod:`.subprocesses`).
 """
 
 from __future__ import annotations
@@ -13,14 +13,12 @@ from __future__ import annotations
 import functools
 import queue
 import selectors
-import subprocess
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from pytest_lambda_env.runtime.current import current
-from pytest_lambda_env.runtime.doors.children import child_variables
 from pytest_lambda_env.runtime.doors.door import Door
 from pytest_lambda_env.runtime.life import ProcessKilled
 from pytest_lambda_env.runtime.memory_limit import in_force
@@ -30,8 +28,6 @@ from pytest_lambda_env.simulation.virtual_clock import VirtualClock, Waiter
 _real_wait = threading.Condition.wait
 _real_start = threading.Thread.start
 _real_join = threading.Thread.join
-_real_popen = subprocess.Popen.__init__
-_real_time_waits = {name: getattr(subprocess.Popen, name) for name in ("wait", "communicate")}
 
 _REAL_PATIENCE = 0.2
 """Real seconds in which something real may still happen before virtual time jumps."""
@@ -157,28 +153,6 @@ def _selector_door(kind: type[selectors.BaseSelector]) -> Door:
     return Door(kind, "select", real_select, select)
 
 
-def _popen(self: Any, *args: Any, **kwargs: Any) -> None:
-    # The C environment is the test process's own: hand the environment's variables on explicitly.
-    _env_position = 10
-    if current.life is not None and len(args) <= _env_position:
-        kwargs["env"] = child_variables(kwargs.get("env"))
-    _real_popen(self, *args, **kwargs)
-
-
-def _in_real_time(name: str) -> Door:
-    real = _real_time_waits[name]
-
-    @functools.wraps(real)
-    def waits_really(self: Any, *args: Any, **kwargs: Any) -> Any:
-        clock, current.clock = current.clock, None
-        try:
-            return real(self, *args, **kwargs)
-        finally:
-            current.clock = clock
-
-    return Door(subprocess.Popen, name, real, waits_really)
-
-
 def doors() -> Iterable[Door]:
     """Everything of the standard library through which handler code waits, beside ``time.sleep``."""
     yield Door(threading.Condition, "wait", _real_wait, functools.wraps(_real_wait)(_wait))
@@ -188,6 +162,3 @@ def doors() -> Iterable[Door]:
     for name in ("EpollSelector", "KqueueSelector", "_PollLikeSelector", "SelectSelector"):
         if hasattr(selectors, name):
             yield _selector_door(getattr(selectors, name))
-    yield Door(subprocess.Popen, "__init__", _real_popen, functools.wraps(_real_popen)(_popen))
-    for name in _real_time_waits:
-        yield _in_real_time(name)
