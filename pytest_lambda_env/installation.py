@@ -29,7 +29,7 @@ from pytest_lambda_env.simulation.instant import SECOND, Instant
 _UPTIME = 1_000 * SECOND
 """What monotonic clocks show when a service begins: some code takes zero for "never"."""
 
-_TAPS = (boto3.TAP, botocore.TAP, *escapes.TAPS, moto.TAP)
+_TAPS = (boto3.TAP, botocore.TAP, *escapes.TAPS, moto.FILES_TAP, moto.TAP)
 
 
 class Installation:

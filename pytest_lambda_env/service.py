@@ -84,7 +84,10 @@ class LambdaService:
     :param leftovers: ``"error"`` fails the test where an invocation leaves threads, child processes, open files or
         tasks behind; ``"report"`` tells of them.
     :param journal_limit: how many facts the journal keeps, 0 for all; the oldest are dropped, and still counted.
-    :param passthrough: directories under ``/tmp`` that handler code sees as they are (pytest's ``tmp_path``).
+    :param visible: directories under ``/tmp`` that handler code can read (the project), beside the working directory,
+        the interpreter's and those of ``sys.path``.
+    :param scratch: directories that handler code sees and may write to, like ``writable``, but for the function's own
+        code where that lies in them (pytest's ``tmp_path``).
     """
 
     def __init__(
@@ -105,7 +108,8 @@ class LambdaService:
         memory_limit: Literal["measure", "enforce"] = "measure",
         leftovers: Literal["report", "error", "ignore"] = "report",
         journal_limit: int = DEFAULT_JOURNAL_LIMIT,
-        passthrough: Sequence[str | Path] = (),
+        visible: Sequence[str | Path] = (),
+        scratch: Sequence[str | Path] = (),
     ) -> None:
         if clock not in ("virtual", "real"):
             raise UsageError(f"clock must be 'virtual' or 'real', not {clock!r}")
@@ -154,7 +158,8 @@ class LambdaService:
             time_zone=Installation.time_zone,
             watchdog=self._watchdog,
             rules=self.rules,
-            passthrough=[*(Path(each) for each in passthrough), *process_directories(), self._task_root],
+            visible=[*(Path(each) for each in visible), *process_directories(), self._task_root],
+            scratch=[Path(each) for each in scratch],
         )
         self._open = False
 

@@ -39,7 +39,8 @@ class EnvironmentFactory:
         time_zone: TimeZone,
         watchdog: Watchdog,
         rules: SandboxRules,
-        passthrough: Sequence[Path],
+        visible: Sequence[Path],
+        scratch: Sequence[Path],
     ) -> None:
         if rules.memory_limit == "enforce":
             warn_unless_limited()
@@ -50,7 +51,8 @@ class EnvironmentFactory:
         self._watchdog = watchdog
         self._rules = rules
         self._network = Network(rules)
-        self._passthrough = passthrough
+        self._visible = visible
+        self._scratch = scratch
         self._time_zone = time_zone
         self._numbers = count(1)
 
@@ -66,7 +68,13 @@ class EnvironmentFactory:
             initialization_type="on-demand",
             task_root=str(function.code.task_root),
         )
-        files = EnvironmentFiles(task_root=function.code.task_root, passthrough=self._passthrough)
+        files = EnvironmentFiles(
+            task_root=function.code.task_root,
+            visible=self._visible,
+            scratch=self._scratch,
+            writable=[Path(each) for each in self._rules.writable],
+            storage_size=function.configuration.ephemeral_storage * 1024 * 1024,
+        )
         return Environment(
             number=next(self._numbers),
             code=function.code,

@@ -54,7 +54,8 @@ def aws_lambda(
     service = LambdaService(
         **{"task_root": lambda_task_root, **_service_keywords(request)},
         defaults=options.function_defaults(request.config),
-        passthrough=[tmp_path_factory.getbasetemp(), request.config.rootpath],
+        visible=[request.config.rootpath],
+        scratch=[tmp_path_factory.getbasetemp()],
     )
     request.node.stash[SERVICE] = service
     stopwatch = Stopwatch()

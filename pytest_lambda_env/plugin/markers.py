@@ -72,8 +72,11 @@ def service_arguments(node: pytest.Item) -> dict[str, Any]:
     return keywords
 
 
+_FROM_FIXTURE = ("defaults", "scratch", "visible")
+
+
 @functools.cache
 def _service_keywords() -> list[str]:
     from pytest_lambda_env.service import LambdaService
 
-    return [name for name in inspect.signature(LambdaService).parameters if name not in ("defaults", "passthrough")]
+    return [name for name in inspect.signature(LambdaService).parameters if name not in _FROM_FIXTURE]

@@ -8,6 +8,8 @@ fixture, a debugger.
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -39,3 +41,14 @@ class Current(threading.local):
 
 
 current = Current()
+
+
+@contextmanager
+def real_files() -> Iterator[None]:
+    """The calling thread sees the real file system meanwhile."""
+    files = current.files
+    try:
+        current.files = None
+        yield
+    finally:
+        current.files = files

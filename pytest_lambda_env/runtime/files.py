@@ -13,25 +13,42 @@ from __future__ import annotations
 import errno
 import os
 import posixpath
+import re
 import shutil
 import sys
 import tempfile
 import weakref
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from pytest_lambda_env.runtime.current import current
+from pytest_lambda_env.runtime.current import real_files
 from pytest_lambda_env.runtime.machine_secrets import is_secret, may_be_secret
+from pytest_lambda_env.runtime.storage import Storage
+from pytest_lambda_env.runtime.write_access import WriteAccess, absolute_name
 
 _TMP = "/tmp"
 _TASK_ROOT = "/var/task"
 _DESCRIPTORS = "/dev/fd"
 _NOWHERE = "/nonexistent"
 
+_WORD = re.compile(
+    r"""(?:(?<![\w./~-])    # where a word begins: not in home/tmp, ./tmp or ~/tmp
+        | (?<=file://)
+        | (?<=^-\w) | (?<=\s-\w)  # -o/tmp/x
+        )(?:/tmp|/var/task)(?![\w.~-])""",
+    re.VERBOSE,
+)
+
+_IN_NAME = re.compile(r"[\w.~-]")
+
+DEFAULT_STORAGE_SIZE = 512 * 1024 * 1024
+"""Bytes in ``/tmp`` unless the configuration says otherwise (fidelity V42)."""
+
 # Captured before the doors open: these lead to the real file system whoever calls.
 _real_open = os.open
+_real_fstat = os.fstat
 _real_getcwd = os.getcwd
 _WINDOWS = os.name == "nt"
 _MACHINE_HAS_TASK_ROOT = os.path.isdir(_TASK_ROOT)
@@ -39,23 +56,34 @@ _MACHINE_LISTS_DESCRIPTORS = os.path.isdir(_DESCRIPTORS)
 
 
 def process_directories() -> list[Path]:
-    """Directories that stay reachable although they may lie under ``/tmp``: ours, the interpreter's, its path's."""
+    """Directories that stay readable although they may lie under ``/tmp``: ours, the interpreter's, its path's."""
     return [Path.cwd(), *(Path(place) for place in (sys.prefix, sys.base_prefix, *sys.path) if place)]
 
 
 class EnvironmentFiles:
     """The writable directory of one sandbox, and where handler code's paths really lead.
 
-    ``task_root`` is what ``/var/task`` shows, on machines that have no ``/var/task`` themselves. ``passthrough``
-    directories lie under the real ``/tmp`` and stay reachable there: pytest's ``tmp_path``, the project, the
-    interpreter. (``/tmp`` itself among them is ignored: the environment's own directory comes first.)
+    ``task_root`` is what ``/var/task`` shows, on machines that have no ``/var/task`` themselves. ``visible``
+    directories may lie under the real ``/tmp`` and can be read there: the project, the interpreter. (``/tmp`` itself
+    among them is ignored: the environment's own directory comes first.) Those of ``scratch`` can be written too:
+    pytest's ``tmp_path``; so can those of ``writable``, wherever they are. ``storage_size`` is in bytes.
     """
 
     _tmp: str | None = None
 
-    def __init__(self, *, task_root: Path, passthrough: Sequence[Path]) -> None:
+    def __init__(
+        self,
+        *,
+        task_root: Path,
+        visible: Sequence[Path] = (),
+        scratch: Sequence[Path] = (),
+        writable: Sequence[Path] = (),
+        storage_size: int = DEFAULT_STORAGE_SIZE,
+    ) -> None:
         self._task_root = None if _MACHINE_HAS_TASK_ROOT else str(task_root)
-        places = (_posix(str(place)).rstrip("/") + "/" for place in (task_root, *passthrough))
+        self.access = WriteAccess(task_root=task_root, writable=writable, scratch=scratch)
+        self.storage = Storage(storage_size)
+        places = (_posix(str(place)).rstrip("/") + "/" for place in (task_root, *visible, *scratch, *writable))
         self._elsewhere = tuple({place for place in places if place.startswith(f"{_TMP}/") and place != f"{_TMP}/"})
         self._remove: weakref.finalize[..., Any] | None = None
         self._discarded = False
@@ -66,7 +94,12 @@ class EnvironmentFiles:
 
         It is never made again: after ``discard`` the path leads nowhere, or ``FileNotFoundError`` says there is none.
         """
-        return Path(self._tmp or self._create())
+        self.storage.others_write()  # Who is told the place may write there.
+        return Path(self.real_tmp())
+
+    def real_tmp(self) -> str:
+        """The same for our own use, which keeps to the quota."""
+        return self._tmp or self._create()
 
     def real(self, path: Any, dir_fd: int | None = None) -> Any:
         """Where a path of handler code really leads: a ``str`` or ``bytes`` path, or the very argument if unchanged.
@@ -99,14 +132,37 @@ class EnvironmentFiles:
             return _TMP + path[len(tmp) :]
         return path
 
+    def in_words(self, text: str) -> str:
+        """A command line, an option, a variable's value: with its words below ``/tmp`` or ``/var/task`` translated."""
+        return _WORD.sub(lambda word: self._translated_word(word, text), text)
+
+    def _translated_word(self, word: re.Match[str], text: str) -> str:
+        name = word[0]
+        if name == _TASK_ROOT:
+            return self._task_root or name
+        start = word.start()
+        for place in self._elsewhere:
+            if text.startswith(place[:-1], start) and not _IN_NAME.match(text, start + len(place) - 1):
+                return name
+        return self.real_tmp()
+
     def open(self, path: Any, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
         """Open a descriptor. Every open of handler code passes here, by whatever function it began."""
         target = self.real(path, dir_fd)
+        writes = self.access.check_open(path, target, flags, dir_fd)
         try:
-            return _real_open(target, flags, mode, dir_fd=dir_fd)
+            descriptor = _real_open(target, flags, mode, dir_fd=dir_fd)
         except OSError as error:
             name_as_asked(error, target, path)
             raise
+        if writes:
+            self._count(target, descriptor, dir_fd)
+        return descriptor
+
+    def _count(self, target: Any, descriptor: int, dir_fd: int | None) -> None:
+        tmp = self._tmp
+        if tmp is not None and self.access.is_tmp(absolute_name(target, dir_fd) or tmp):
+            self.storage.admit(_real_fstat(descriptor))
 
     def opener(self, path: Any, flags: int) -> int:
         """The ``opener`` for the built-in ``open``: it keeps the caller's own path as the file's name."""
@@ -119,7 +175,7 @@ class EnvironmentFiles:
         """
         if self._tmp is None or not _MACHINE_LISTS_DESCRIPTORS:
             return
-        with _real_files():
+        with real_files():
             ours = {(status.st_dev, status.st_ino) for status in map(os.lstat, _files_below(self._tmp))}
             nowhere = _real_open(os.devnull, os.O_RDWR)
             for descriptor in map(int, os.listdir(_DESCRIPTORS)):
@@ -138,7 +194,7 @@ class EnvironmentFiles:
     def _create(self) -> str:
         if self._discarded:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), _TMP)
-        with _real_files():
+        with real_files():
             private = os.path.realpath(tempfile.mkdtemp(prefix="lambda-environment-"))
             remove = weakref.finalize(self, _remove_tree, private, os.getpid())
             tmp = os.path.join(private, "tmp")
@@ -150,6 +206,8 @@ class EnvironmentFiles:
         else:
             self._remove = remove
             self._elsewhere += (_posix(private) + "/",)
+            self.access.open_tmp(tmp)
+            self.storage.directory = tmp
         return self._tmp or tmp
 
     def _place(self, text: str) -> str | None:
@@ -168,7 +226,7 @@ class EnvironmentFiles:
             path = "/" + posixpath.normpath(path).lstrip("/")
         directory = path + "/"
         if directory.startswith("/tmp/"):
-            return None if directory.startswith(self._elsewhere) else (self._tmp or self._create()) + path[4:]
+            return None if directory.startswith(self._elsewhere) else self.real_tmp() + path[4:]
         if self._task_root is not None and directory.startswith(f"{_TASK_ROOT}/"):
             return self._task_root + path[len(_TASK_ROOT) :]
         if is_secret(path):
@@ -192,17 +250,6 @@ def _posix(path: str) -> str:
     return os.path.splitdrive(path)[1].replace("\\", "/") if _WINDOWS else path
 
 
-@contextmanager
-def _real_files() -> Iterator[None]:
-    """The calling thread sees the real file system meanwhile."""
-    files = current.files
-    try:
-        current.files = None
-        yield
-    finally:
-        current.files = files
-
-
 def _files_below(directory: str) -> Iterator[str]:
     for parent, _, files in os.walk(directory):
         yield from (os.path.join(parent, name) for name in files)
@@ -211,7 +258,7 @@ def _files_below(directory: str) -> Iterator[str]:
 def _remove_tree(directory: str, owner: int) -> None:
     if os.getpid() != owner:
         return  # A forked child ends; the files are still its parent's.
-    with _real_files():
+    with real_files():
         try:
             shutil.rmtree(directory)
         except OSError:

@@ -129,7 +129,7 @@ def test_a_call_from_a_transfer_thread(tmp_path: Path) -> None:
     def handler(event: Any, context: Any) -> None:
         boto3.client("s3").upload_file(str(tmp_path / "file"), "photos", "key")
 
-    with LambdaService(passthrough=[tmp_path]) as service:
+    with LambdaService(visible=[tmp_path]) as service:
         message = failure(service, handler)
         assert service.clock.elapsed.total_seconds() == 0
     assert message.startswith("s3.PutObject was blocked")

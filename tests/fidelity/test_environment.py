@@ -122,8 +122,10 @@ def test_a_child_process_has_the_same_variables(deploy: Deploy, tmp_path: Path, 
     [printed] = re.findall("^{.*}$", response.logs, re.MULTILINE)
     inherited, own = json.loads(printed), response.payload
     assert (own["STAGE"], own["SET_BY_HANDLER"]) == ("test", "yes")
-    # What interpreter and shell set by themselves, the first to coerce the locale (PEP 538); and what keeps it here.
-    differing = {"LC_CTYPE", "PWD", "SHLVL", "_", "OLDPWD", *NO_CREDENTIALS, *network_variables(SandboxRules())}
+    # What interpreter and shell set by themselves, the first to coerce the locale (PEP 538); what keeps the child here
+    # and leads it to /tmp.
+    differing = {"LC_CTYPE", "PWD", "SHLVL", "_", "OLDPWD", "TMPDIR", *NO_CREDENTIALS}
+    differing |= network_variables(SandboxRules()).keys()
     assert {name: value for name, value in inherited.items() if name not in differing} == {
         name: value for name, value in own.items() if name not in differing
     }

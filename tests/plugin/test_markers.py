@@ -89,7 +89,7 @@ SERVICE_MISTAKES = {
     "regoin='eu-west-1'": "UsageError: @pytest.mark.lambda_service takes no argument 'regoin'; did you mean 'region'?",
     "'eu-west-1'": "UsageError: @pytest.mark.lambda_service takes keywords only, not ('eu-west-1',)",
     "zzz=1": "UsageError: @pytest.mark.lambda_service takes no argument 'zzz'; it takes account_id, …, seed, start…",
-    "passthrough=[]": "UsageError: @pytest.mark.lambda_service takes no argument 'passthrough'…",
+    "visible=[]": "UsageError: @pytest.mark.lambda_service takes no argument 'visible'…",
     "region='Frankfurt'": "UsageError: Not a region: 'Frankfurt'…",
     "account_id='12'": "UsageError: Not an account id: '12'…",
     "clock='fast'": "UsageError: clock must be 'virtual' or 'real', not 'fast'",

@@ -18,7 +18,7 @@ SPELLINGS_OF_X = ["/tmp/x", "//tmp/x", "/tmp//x", "/tmp/./x", "/./tmp/x", "/tmp/
 @pytest.fixture
 def files(tmp_path: Path) -> Iterator[EnvironmentFiles]:
     """The files of an environment, with no door open."""
-    files = EnvironmentFiles(task_root=tmp_path / "task", passthrough=[tmp_path])
+    files = EnvironmentFiles(task_root=tmp_path / "task", visible=[tmp_path])
     yield files
     files.discard()
 
@@ -60,9 +60,9 @@ def test_what_is_no_path_is_left_for_the_function_to_refuse(files: EnvironmentFi
     assert files.real(nonsense) is nonsense
 
 
-def test_passthrough_directories_stay_where_they_are(tmp_path: Path) -> None:
-    """A passthrough directory under ``/tmp`` is not translated, a neighbour with a similar name is."""
-    files = EnvironmentFiles(task_root=tmp_path, passthrough=[Path("/tmp/project")])
+def test_visible_directories_stay_where_they_are(tmp_path: Path) -> None:
+    """A visible directory under ``/tmp`` is not translated, a neighbour with a similar name is."""
+    files = EnvironmentFiles(task_root=tmp_path, visible=[Path("/tmp/project")])
     inside = "/tmp/project/app.py"
     assert files.real(inside) is inside
     assert files.real("/tmp/project") == "/tmp/project"
@@ -71,9 +71,9 @@ def test_passthrough_directories_stay_where_they_are(tmp_path: Path) -> None:
     files.discard()
 
 
-def test_tmp_as_passthrough_is_ignored(tmp_path: Path) -> None:
+def test_tmp_as_a_visible_directory_is_ignored(tmp_path: Path) -> None:
     """A project that lies directly in ``/tmp`` does not make the real ``/tmp`` visible."""
-    files = EnvironmentFiles(task_root=Path("/tmp"), passthrough=[Path("/tmp"), Path("/")])
+    files = EnvironmentFiles(task_root=Path("/tmp"), visible=[Path("/tmp"), Path("/")])
     assert files.real("/tmp/x") == f"{files.tmp}/x"
     files.discard()
 
@@ -94,7 +94,7 @@ def test_virtual_is_the_inverse_of_real(files: EnvironmentFiles) -> None:
 @given(st.lists(st.sampled_from(["", ".", "..", "tmp", "var", "task", "x"]), max_size=8))
 def test_translation_agrees_with_normalising_the_path(parts: list[str]) -> None:
     """An absolute path is translated exactly if its normal form lies under ``/tmp`` or ``/var/task``."""
-    files = EnvironmentFiles(task_root=Path("/root-of-task"), passthrough=[])
+    files = EnvironmentFiles(task_root=Path("/root-of-task"))
     path = "/" + "/".join(parts)
     normal = "/" + posixpath.normpath(path).strip("/.")
     try:
@@ -164,7 +164,7 @@ def test_tmp_may_be_written_by_everybody(files: EnvironmentFiles) -> None:
 def test_two_environments_have_different_directories(files: EnvironmentFiles, tmp_path: Path) -> None:
     """A new environment starts empty, whatever another has written."""
     (files.tmp / "x").write_text("mine")
-    other = EnvironmentFiles(task_root=tmp_path, passthrough=[])
+    other = EnvironmentFiles(task_root=tmp_path)
     assert list(other.tmp.iterdir()) == []
     other.discard()
 
@@ -235,7 +235,7 @@ def test_a_process_that_forgets_to_discard_leaves_nothing() -> None:
     program = (
         "from pathlib import Path\n"
         "from pytest_lambda_env.runtime.files import EnvironmentFiles\n"
-        "files = EnvironmentFiles(task_root=Path('/'), passthrough=[])\n"
+        "files = EnvironmentFiles(task_root=Path('/'))\n"
         "print(files.tmp.parent, files.tmp.is_dir())\n"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
@@ -254,7 +254,7 @@ def test_a_forked_child_leaves_the_files_to_its_parent() -> None:
         "import os, sys\n"
         "from pathlib import Path\n"
         "from pytest_lambda_env.runtime.files import EnvironmentFiles\n"
-        "files = EnvironmentFiles(task_root=Path('/'), passthrough=[])\n"
+        "files = EnvironmentFiles(task_root=Path('/'))\n"
         "files.tmp\n"
         "child = os.fork()\n"
         "if not child: sys.exit()\n"
@@ -270,7 +270,7 @@ def test_a_forked_child_leaves_the_files_to_its_parent() -> None:
 
 def test_the_machine_s_aws_files_are_not_there(tmp_path: Path) -> None:
     """Profiles and credentials of whoever runs the tests lead nowhere; other dot files are left alone."""
-    files = EnvironmentFiles(task_root=tmp_path, passthrough=[])
+    files = EnvironmentFiles(task_root=tmp_path)
     home = Path("~").expanduser()
     assert not Path(files.real(str(home / ".aws" / "credentials"))).exists()
     assert files.real(str(home / ".aws-sam")) == str(home / ".aws-sam")

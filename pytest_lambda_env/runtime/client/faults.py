@@ -11,6 +11,7 @@ import os
 import traceback
 from typing import TypedDict
 
+from pytest_lambda_env.runtime.current import current
 from pytest_lambda_env.runtime.package_files import is_package_file
 
 
@@ -58,12 +59,17 @@ def exception_object(exc: BaseException, request_id: str = "") -> ErrorObject:
 def _stack_trace(exc: BaseException) -> list[str]:
     frames = [
         # Without columns the formatter has nothing to underline (fidelity E07).
-        (frame.filename, frame.lineno or 0, frame.name, frame.line)
+        (_shown(frame.filename), frame.lineno or 0, frame.name, frame.line)
         for frame in traceback.extract_tb(exc.__traceback__)
         if not is_hidden(frame.filename)
     ]
     first = next((i for i, frame in enumerate(frames) if not _is_bootstrap(frame[0])), 0)
     return traceback.format_list(frames[first:])
+
+
+def _shown(filename: str) -> str:
+    """A file of code that was found in ``/tmp`` by the name that it has there."""
+    return filename if current.files is None else current.files.virtual(filename)
 
 
 _VISIBLE = frozenset(os.path.join(os.path.dirname(__file__), name) for name in ("bootstrap.py", "context.py"))

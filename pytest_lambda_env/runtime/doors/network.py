@@ -24,6 +24,7 @@ from weakref import WeakSet
 
 from pytest_lambda_env.runtime.current import current
 from pytest_lambda_env.runtime.doors.door import Door
+from pytest_lambda_env.runtime.doors.files.sockets import real_address
 from pytest_lambda_env.runtime.network import Network, Verdict, blocked, unreachable
 
 _Function = Callable[..., Any]
@@ -84,7 +85,7 @@ def _connecting(real: _Function, *, answers_with_code: bool) -> _Function:
             return real(self, address)
         verdict = _verdict(network, self, address)
         if verdict == "free":
-            result = real(self, address)
+            result = real(self, real_address(_family(self), address))
             _learn_peer(network, self, address)
             return result
         if verdict == "blocked":
@@ -127,8 +128,11 @@ def _sending(real: _Function, *, call: str, address_of: Callable[[tuple[Any, ...
         if _is_wake_up_call(self):
             return real(self, *arguments)
         network = network_of_caller()
-        if network is None or _family(self) in _WITHIN_THE_MACHINE or not arguments:
+        if network is None or not arguments:
             return real(self, *arguments)
+        if _family(self) in _WITHIN_THE_MACHINE:
+            paths = (real_address(_family(self), each) if isinstance(each, str) else each for each in arguments[1:])
+            return real(self, arguments[0], *paths)
         address = address_of(arguments)
         if address is None:
             address = _peer(self)

@@ -61,7 +61,7 @@ def new_files(tmp_path: Path) -> Iterator[Callable[[], EnvironmentFiles]]:
 
     def new_files() -> EnvironmentFiles:
         places = [tmp_path, Path(sys.prefix), Path(sys.base_prefix), *map(Path, filter(os.path.isabs, sys.path))]
-        made.append(EnvironmentFiles(task_root=tmp_path / "task", passthrough=places))
+        made.append(EnvironmentFiles(task_root=tmp_path / "task", visible=places, scratch=[tmp_path]))
         return made[-1]
 
     yield new_files
@@ -558,7 +558,7 @@ def test_sqlite_is_redirected_when_it_is_imported_later(tmp_path: Path) -> None:
         "doors = Doors(doors())\n"
         "doors.open(); doors.close(); doors.open()\n"
         "assert importlib.util.find_spec('_sqlite3') and '_sqlite3' not in sys.modules\n"
-        "current.files = files = EnvironmentFiles(task_root=Path('/'), passthrough=[Path(sys.prefix)])\n"
+        "current.files = files = EnvironmentFiles(task_root=Path('/'), visible=[Path(sys.prefix)])\n"
         "import sqlite3, sqlite3.dbapi2\n"
         "for connect in (sqlite3.connect, sqlite3.dbapi2.connect):\n"
         "    connect('/tmp/x.db').execute('create table if not exists t (x)').connection.close()\n"
@@ -595,8 +595,9 @@ def test_the_tests_own_directory_is_reachable(handler: EnvironmentFiles, tmp_pat
 @pytest.mark.fidelity("V42")
 def test_the_task_root_is_readable_as_var_task(handler: EnvironmentFiles, tmp_path: Path) -> None:
     """Files beside the handler are found under ``/var/task``, and errors say so."""
-    (tmp_path / "task").mkdir()
-    (tmp_path / "task/data.json").write_text("{}")
+    with outside():
+        (tmp_path / "task").mkdir()
+        (tmp_path / "task/data.json").write_text("{}")
     assert json.loads(Path("/var/task/data.json").read_text()) == {}
     assert os.listdir("/var/task") == ["data.json"]
     with pytest.raises(FileNotFoundError, match="'/var/task/none'"):
