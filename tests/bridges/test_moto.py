@@ -67,3 +67,20 @@ def test_a_long_poll_of_a_handler_takes_its_own_time(service: LambdaService) -> 
     assert timedelta(seconds=20) <= response.duration <= timedelta(seconds=22)
     function.update_configuration(timeout=3)
     assert function.invoke().payload["errorType"] == "Sandbox.Timedout"
+
+
+def test_what_aws_keeps_takes_no_room_in_tmp(service: LambdaService) -> None:
+    """A large object, which moto keeps in a temporary file, is AWS's: it does not count in the handler's ``/tmp``."""
+
+    def handler(event: Any, context: Any) -> tuple[int, int]:
+        import shutil
+
+        import boto3
+
+        s3 = boto3.client("s3")
+        s3.create_bucket(Bucket="large")
+        s3.put_object(Bucket="large", Key="x", Body=bytes(20_000_000))
+        return shutil.disk_usage("/tmp").used, s3.get_object(Bucket="large", Key="x")["ContentLength"]
+
+    function = service.create_function(handler, timeout=60)
+    assert function.invoke({}).raise_for_error().payload == [0, 20_000_000]

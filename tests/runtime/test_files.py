@@ -275,3 +275,29 @@ def test_the_machine_s_aws_files_are_not_there(tmp_path: Path) -> None:
     assert not Path(files.real(str(home / ".aws" / "credentials"))).exists()
     assert files.real(str(home / ".aws-sam")) == str(home / ".aws-sam")
     assert files.real(str(home / ".netrc")) == str(home / ".netrc")
+
+
+@pytest.mark.parametrize(
+    ("text", "translated"),
+    [
+        ("/tmp", "T"),
+        ("/tmp/x", "T/x"),
+        ("--out=/tmp/x", "--out=T/x"),
+        ("-o/tmp/x", "-oT/x"),
+        ("cat /tmp/x >/tmp/y;ls '/tmp/z'", "cat T/x >T/y;ls 'T/z'"),
+        ("/tmp/a:/tmp/b", "T/a:T/b"),
+        ("file:///tmp/x", "file://T/x"),
+        ("open('/tmp/x')", "open('T/x')"),
+        ("/var/tmp/x", "/var/tmp/x"),
+        ("/tmpfile /home/tmp ./tmp", "/tmpfile /home/tmp ./tmp"),
+        ("https://example.com/tmp/x", "https://example.com/tmp/x"),
+        ("/tmp/project/x /tmp/project-2/x /tmp/project", "/tmp/project/x T/project-2/x /tmp/project"),
+    ],
+)
+def test_words_of_a_command_line(text: str, translated: str) -> None:
+    """Every word below ``/tmp`` is translated, wherever a path may begin; visible directories stay as they are."""
+    files = EnvironmentFiles(task_root=Path("/code"), visible=[Path("/tmp/project")])
+    try:
+        assert files.in_words(text).replace(str(files.tmp), "T") == translated
+    finally:
+        files.discard()
