@@ -290,4 +290,5 @@ def test_what_a_handler_sets_itself_stays(machine: Machine) -> None:
     seen = machine.handler_sees(
         "os.environ['AWS_CONFIG_FILE'] = '/tmp/config'\nreturn json.loads(subprocess.check_output(COMMAND))"
     )
-    assert seen["AWS_CONFIG_FILE"] == "/tmp/config"
+    # Where the child finds it: a name below /tmp leads to the environment's own.
+    assert seen["AWS_CONFIG_FILE"] == f"{seen['TMPDIR']}/config"
