@@ -19,7 +19,7 @@ from pytest_lambda_env.model.facts import (
     InvocationThrottled,
     RetirementReason,
 )
-from pytest_lambda_env.runtime.client.faults import ErrorObject
+from pytest_lambda_env.runtime.client.bootstrap import RuntimeReply
 from pytest_lambda_env.runtime.environment import Environment
 from pytest_lambda_env.runtime.logs.platform_lines import InitPhase, RuntimeEnvironment, reported_error_type
 from pytest_lambda_env.runtime.outcome import Outcome
@@ -71,7 +71,7 @@ class Recorder:
         environment.say(environment.platform.init_start(at, described), at)
 
     def init_ended(
-        self, environment: Environment, started: Instant, outcome: Outcome[ErrorObject | None], phase: InitPhase
+        self, environment: Environment, started: Instant, outcome: Outcome[RuntimeReply | None], phase: InitPhase
     ) -> None:
         """INIT has succeeded, failed or timed out (fidelity I70, I71, P07, P08)."""
         error_type = None
@@ -80,8 +80,9 @@ class Recorder:
             status = "timeout"
         elif environment.process is None:
             status = "error"
+            error = outcome.result.error if outcome.result else None
             died_of = platform_errors.OUT_OF_MEMORY if outcome.status == "memory" else platform_errors.EXITED
-            error_type = reported_error_type(outcome.result["errorType"] if outcome.result else died_of)
+            error_type = reported_error_type(error["errorType"] if error else died_of)
         duration = outcome.ended - started
         line = environment.platform.init_report(
             outcome.ended, duration=duration, phase=phase, status=status, error_type=error_type

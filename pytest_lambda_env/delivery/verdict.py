@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, NamedTuple
 
 from pytest_lambda_env.delivery import platform_errors
 from pytest_lambda_env.model.facts import InvocationStatus
 from pytest_lambda_env.model.quotas import RESPONSE_BYTES
 from pytest_lambda_env.runtime.client.bootstrap import RuntimeReply
-from pytest_lambda_env.runtime.client.faults import ErrorObject
 from pytest_lambda_env.runtime.logs.platform_lines import Status, reported_error_type
 from pytest_lambda_env.runtime.outcome import Outcome
 
@@ -55,13 +53,12 @@ def of_invoke(outcome: Outcome[RuntimeReply], request_id: str, timeout: int) -> 
     return Verdict(payload=reply.payload, status="success")
 
 
-def of_init(outcome: Outcome[ErrorObject | None], request_id: str, timeout: int) -> Verdict:
+def of_init(outcome: Outcome[RuntimeReply | None], request_id: str, timeout: int) -> Verdict:
     """The answer to a request whose environment could not be initialised (fidelity I71)."""
-    error = outcome.result
-    if error is None:
+    reply = outcome.result
+    if reply is None or reply.error is None:
         return _of_dead_process(outcome, request_id, timeout)
-    payload = json.dumps(error, ensure_ascii=False).encode("utf-8", "backslashreplace")
-    return Verdict(payload=payload, status="init-error", error_type=error["errorType"])
+    return Verdict(payload=reply.payload, status="init-error", error_type=reply.error["errorType"])
 
 
 def _of_dead_process(outcome: Outcome[Any], request_id: str, timeout: int) -> Verdict:

@@ -13,7 +13,6 @@ from pathlib import Path
 from pytest_lambda_env.model.code import FunctionCode
 from pytest_lambda_env.model.configuration import FunctionConfiguration
 from pytest_lambda_env.runtime.client.bootstrap import RuntimeReply, RuntimeRequest
-from pytest_lambda_env.runtime.client.faults import ErrorObject
 from pytest_lambda_env.runtime.doors.captured import CapturedNames
 from pytest_lambda_env.runtime.files import EnvironmentFiles
 from pytest_lambda_env.runtime.logs.log import EnvironmentLog
@@ -85,7 +84,7 @@ class Environment:
         """True where the handler is a function of the test module, which no INIT can import afresh."""
         return self._code.shared
 
-    def init(self, start: Instant, deadline: Instant) -> Outcome[ErrorObject | None]:
+    def init(self, start: Instant, deadline: Instant) -> Outcome[RuntimeReply | None]:
         """Start a process and run its INIT; afterwards ``process`` is there unless that failed."""
         self._moment = start
         self.memory = MemoryMeter()

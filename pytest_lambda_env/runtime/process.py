@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dis
 import sys
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import CodeType, FrameType, TracebackType
@@ -18,14 +17,16 @@ from pytest_lambda_env.model.aws_call import AwsCall
 from pytest_lambda_env.model.code import FunctionCode
 from pytest_lambda_env.model.sandbox import Leftover, SandboxRules
 from pytest_lambda_env.runtime.client.bootstrap import Bootstrap, RuntimeReply, RuntimeRequest
-from pytest_lambda_env.runtime.client.faults import ErrorObject, is_hidden
+from pytest_lambda_env.runtime.client.faults import ErrorObject
 from pytest_lambda_env.runtime.current import current
 from pytest_lambda_env.runtime.doors.clocks import real_monotonic
+from pytest_lambda_env.runtime.exit_status import exit_status
 from pytest_lambda_env.runtime.files import EnvironmentFiles
 from pytest_lambda_env.runtime.life import ProcessKilled, ProcessLife
 from pytest_lambda_env.runtime.logs.handlers import RequestLabels, TelemetryLogSink, format_error
 from pytest_lambda_env.runtime.logs.isolation import LoggingState
 from pytest_lambda_env.runtime.logs.log import EnvironmentLog
+from pytest_lambda_env.runtime.logs.printed_warnings import PrintedWarnings
 from pytest_lambda_env.runtime.logs.streams import Streams
 from pytest_lambda_env.runtime.memory import MemoryMeter
 from pytest_lambda_env.runtime.memory_limit import MemoryLimit, in_force
@@ -136,12 +137,13 @@ class Process:
             _Zone(time_zone, variables["TZ"]),
             *([] if code.shared else [self.modules]),
             streams,
+            PrintedWarnings(),
             ProcessState(str(code.task_root)),
             *(make() for make in bridged),
         ]
 
-    def init(self, start: Instant, deadline: Instant) -> Outcome[ErrorObject | None]:
-        """Import the handler. The result is the error object of a failed INIT; a failed process is dead (H30)."""
+    def init(self, start: Instant, deadline: Instant) -> Outcome[RuntimeReply | None]:
+        """Import the handler. The result is the reply of a failed INIT; a failed process is dead (H30)."""
         handler = self._code.function or self._code.handler
         outcome = self._run(lambda: self._bootstrap.init(handler), start, deadline, is_init=True)
         if outcome.result is not None:
@@ -189,7 +191,7 @@ class Process:
                 if _is_meant_for_pytest(error):
                     life.end("exit", 1)
                     raise
-                life.end("exit", _exit_code(error))
+                life.end("exit", exit_status(error))
         finally:
             life.settle()
             if life.over:
@@ -297,18 +299,3 @@ def _raised_by_code(trace: TracebackType | None) -> bool:
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     return trace is not None and trace.tb_frame.f_code.co_code[trace.tb_lasti] == dis.opmap["RAISE_VARARGS"]
-
-
-def _exit_code(error: BaseException) -> int:
-    """The exit status that CPython gives a process for what escapes its main program."""
-    if isinstance(error, SystemExit):
-        if error.code is None:
-            return 0
-        if isinstance(error.code, int):
-            return error.code & 0xFF
-        sys.stderr.write(f"{error.code}\n")
-        return 1
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not is_hidden(frame.filename)]
-    lines = [*traceback.format_list(frames), *traceback.format_exception_only(type(error), error)]
-    sys.stderr.write("Traceback (most recent call last):\n" + "".join(lines))
-    return 1

@@ -100,10 +100,10 @@ class Bootstrap:
         self._marshaller: Marshaller
         self._encode: Callable[[Any], tuple[bytes | str, str]]
 
-    def init(self, handler: str | Callable[[Any, Any], Any]) -> ErrorObject | None:
-        """Load the handler. The error object of a failure is logged after AWS's warning, and returned (fidelity H30).
+    def init(self, handler: str | Callable[[Any, Any], Any]) -> RuntimeReply | None:
+        """Load the handler. The error of a failure is logged after AWS's warning, and posted (fidelity H30).
 
-        A callable is taken as it is.
+        The result is what was posted, None after success. A callable is taken as it is.
         """
         self._marshaller = Marshaller()
         # Of the function's result: an error object of ours is small.
@@ -119,7 +119,10 @@ class Bootstrap:
         # The root logger, as on AWS: the line gets the root handler's form.
         logging.warning(UNHANDLED_EXCEPTION_WARNING)  # noqa: LOG015
         self._log_error(error)
-        return error
+        from pytest_lambda_env.runtime.client.init_error import posted  # an HTTP client, for those who fail
+
+        payload, content_type = Marshaller().encode(error)
+        return RuntimeReply(payload=posted(error, str(payload)), content_type=content_type, error=error)
 
     def invoke(self, request: RuntimeRequest) -> RuntimeReply:
         """Answer one request: decode, call, encode. A failure of the function is a reply with an ``error``."""
@@ -130,15 +133,19 @@ class Bootstrap:
         try:
             context = _context(request)
             event = marshaller.decode(request.event, request.content_type)
-            payload, content_type = self._encode(self._handler(event, context))
+            # Kept to the end, as on AWS: what its finalizer prints comes after the error's log.
+            response = self._handler(event, context)
+            payload, content_type = self._encode(response)
         except Fault as fault:
+            _tell_x_ray("")
             error = fault_object(fault, request_id)
         except Exception as exc:  # noqa: BLE001 - AWS catches just this (fidelity E14)
+            _tell_x_ray(exc)
             error = exception_object(exc, request_id)
         else:
             return RuntimeReply(payload=_utf8(payload), content_type=content_type, error=None)
         self._log_error(error)
-        payload, content_type = marshaller.encode(error)
+        payload, content_type = Marshaller().encode(error)  # a new one, as on AWS
         return RuntimeReply(payload=_utf8(payload), content_type=content_type, error=error)
 
 
@@ -168,6 +175,16 @@ def _set_trace_id(trace_id: str | None) -> None:
         os.environ.pop("_X_AMZN_TRACE_ID", None)
     else:
         os.environ["_X_AMZN_TRACE_ID"] = trace_id
+
+
+def _tell_x_ray(failure: object) -> None:
+    """Ask for what AWS's runtime asks for when it describes a failure to X-Ray (fidelity E13).
+
+    Nobody reads the description here. But its text is asked for once more, and either question may fail, which ends
+    the process.
+    """
+    str(failure)
+    os.getcwd()
 
 
 def _utf8(payload: bytes | str) -> bytes:

@@ -27,7 +27,7 @@ _NAMES = {1: "stdout", 2: "stderr"}
 
 
 class LogStream(io.TextIOBase):
-    """One standard stream of one process life; unbuffered, as the runtime makes it (fidelity G15).
+    """One standard stream of one process life; text is flushed at once, as the runtime makes it (fidelity G15).
 
     ``life`` is the object that ``current.life`` holds while this process runs. ``descriptor`` is 1 for stdout
     and 2 for stderr. ``outer`` is the test's stream; None between invocations.
@@ -37,8 +37,7 @@ class LogStream(io.TextIOBase):
     errors: str = "strict"
     newlines = None
     mode = "w"
-    line_buffering = False
-    write_through = True
+    write_through = False
 
     def __init__(self, log: EnvironmentLog, life: Life, descriptor: int) -> None:
         self.log = log
@@ -46,14 +45,29 @@ class LogStream(io.TextIOBase):
         self.name = f"<{_NAMES[descriptor]}>"
         if descriptor == 2:
             self.errors = "backslashreplace"  # as CPython opens it: stderr can always say something
+        self.line_buffering = descriptor == 2
         self._descriptor = descriptor
         self.outer: TextIO | None = None
         self._buffer: _LogBuffer | None = None
 
-    def write(self, text: str) -> int:
-        """Write text: to the log and to the test's stream."""
+    def write(self, text: str) -> None:  # type: ignore[override]
+        """Write text: to the log and to the test's stream. Returns nothing, as the runtime's stream doesn't."""
         if not isinstance(text, str):
-            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+            raise TypeError(f"write() argument must be str, not {'None' if text is None else type(text).__name__}")
+        if self._buffer is not None:
+            self._buffer.flush()
+        self.emit(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:  # type: ignore[override]
+        """Write each of the lines; they arrive together, once the last is there."""
+        for line in lines:
+            if not isinstance(line, str):
+                raise TypeError(f"write() argument must be str, not {'None' if line is None else type(line).__name__}")
+            self.buffer.write(line.encode("utf-8", self.errors))
+        self.flush()
+
+    def emit(self, text: str) -> None:
+        """Write text past the bytes that wait in :attr:`buffer`."""
         life = current.life
         if life is not self.life:
             self._write_for_other(text, life)
@@ -63,7 +77,6 @@ class LogStream(io.TextIOBase):
             if text:
                 self.log.write(text)
                 self.echo(text)
-        return len(text)
 
     def frame(self, text: str) -> None:
         """Put one record on the telemetry channel, and show it to the test as a line of its own."""
@@ -102,13 +115,19 @@ class LogStream(io.TextIOBase):
 
     @property
     def buffer(self) -> _LogBuffer:
-        """The same stream for bytes; they are read as UTF-8, what is not UTF-8 as U+FFFD."""
+        """The same stream for bytes; they are read as UTF-8, what is not UTF-8 as U+FFFD.
+
+        As in any Python program they wait for a flush, for text, or until there are too many (8 KB): those that wait
+        when a handler returns are in no log before the next invocation writes something.
+        """
         if self._buffer is None:
-            self._buffer = _LogBuffer(self)
+            self._buffer = _LogBuffer(_LogRaw(self))
         return self._buffer
 
     def flush(self) -> None:
-        """Flush the test's stream; the log's side has nothing to flush."""
+        """Let bytes that wait go to the log, and flush the test's stream."""
+        if self._buffer is not None:
+            self._buffer.flush()
         if self.outer is not None and not self.outer.closed:
             self.outer.flush()
 
@@ -139,8 +158,8 @@ class LogStream(io.TextIOBase):
         """Accept any option and stay unbuffered UTF-8."""
 
 
-class _LogBuffer(io.BufferedIOBase):
-    """The bytes side of a stream."""
+class _LogRaw(io.RawIOBase):
+    """The bytes side of a stream, unbuffered."""
 
     mode = "wb"
 
@@ -149,25 +168,13 @@ class _LogBuffer(io.BufferedIOBase):
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         self.name = stream.name
 
-    @property
-    def raw(self) -> Any:
-        """This object: nothing is buffered."""
-        return self
-
     def write(self, data: ReadableBuffer) -> int:
         """Write bytes; a character may come in several parts."""
-        if isinstance(data, str):
-            raise TypeError("a bytes-like object is required, not 'str'")
         content = bytes(data)
         text = self._decode(content)
         if text:
-            self._stream.write(text)
+            self._stream.emit(text)
         return len(content)
-
-    def writelines(self, lines: Iterable[ReadableBuffer]) -> None:
-        """Write each of the lines."""
-        for line in lines:
-            self.write(line)
 
     def writable(self) -> bool:
         """True."""
@@ -181,6 +188,13 @@ class _LogBuffer(io.BufferedIOBase):
         """Do nothing, as for the text stream."""
 
 
+class _LogBuffer(io.BufferedWriter):
+    """The bytes side of a stream, with the buffer that it has in every Python program."""
+
+    def close(self) -> None:
+        """Do nothing, as for the text stream: what waits when the process is gone is lost."""
+
+
 class _Place:
     """Whose streams are in place. An instance: changing a class costs the interpreter its caches."""
 
@@ -191,7 +205,7 @@ _place = _Place()
 
 
 class Streams:
-    """``sys.stdout`` and ``sys.stderr`` of one process life.
+    """``sys.stdout`` and ``sys.stderr`` of one process life, and what code uses to get past them, ``sys.__stdout__``.
 
     A handler that replaces them itself keeps its own streams from one warm invocation to the next, as on Lambda.
     """
@@ -201,6 +215,7 @@ class Streams:
         self.stderr = LogStream(log, life, 2)
         self._inner: tuple[Any, Any] = (self.stdout, self.stderr)
         self._outer: tuple[Any, Any] = (None, None)
+        self._originals: tuple[Any, Any] = (None, None)
         self._caller: Streams | None = None
 
     def enter(self) -> None:
@@ -212,11 +227,14 @@ class Streams:
         self.stdout.outer, self.stderr.outer = echo
         _place.streams = self
         sys.stdout, sys.stderr = self._inner
+        self._originals = sys.__stdout__, sys.__stderr__
+        sys.__stdout__, sys.__stderr__ = self.stdout, self.stderr  # type: ignore[misc, assignment]
 
     def leave(self) -> None:
         """Give the streams back that :meth:`enter` found."""
         self._inner = sys.stdout, sys.stderr
         sys.stdout, sys.stderr = self._outer
+        sys.__stdout__, sys.__stderr__ = self._originals  # type: ignore[misc]
         _place.streams = self._caller
         self.stdout.outer = self.stderr.outer = None
         self._outer = None, None

@@ -92,6 +92,15 @@ def failure(process: Process, handler: Handler, **request: Any) -> ErrorObject:
     return reply.error
 
 
+def init_error(process: Process, handler: str) -> ErrorObject:
+    """The error object of a failed init, having checked that payload, log and reply agree on it."""
+    reply = process.bootstrap.init(handler)
+    assert reply is not None
+    assert reply.error is not None
+    assert json.loads(reply.payload) == reply.error == process.errors[-1]
+    return reply.error
+
+
 def raising(exc: BaseException) -> Handler:
     """A handler that raises the exception."""
 
@@ -108,7 +117,7 @@ def raising(exc: BaseException) -> Handler:
 def test_an_exception_at_import_is_an_init_error(process: Process, write: Write) -> None:
     """The error has no request id, and its trace runs from importlib to the module's own line."""
     path = write("rb_fails", 'raise Exception("Runtime startup fails")\n')
-    error = process.bootstrap.init("rb_fails.handler")
+    error = init_error(process, "rb_fails.handler")
     assert error is not None
     assert list(error) == ["errorMessage", "errorType", "requestId", "stackTrace"]
     assert error["errorMessage"] == "Runtime startup fails"
@@ -134,7 +143,7 @@ def test_an_exception_of_resolution_itself_has_a_trace(
 ) -> None:
     """An exception that the runtime does not word is reported with its frames, without this package's."""
     write("rb_dynamic", "def __getattr__(name):\n    raise RuntimeError(name)\n")
-    error = process.bootstrap.init(handler)
+    error = init_error(process, handler)
     assert error is not None
     assert (error["errorType"], error["errorMessage"]) == (error_type, message)
     assert error["stackTrace"]
@@ -156,7 +165,7 @@ def test_a_fault_at_init_keeps_its_own_trace(
     """The runtime's own faults have an empty trace, or the one entry of a syntax error."""
     write("rb_ok", "")
     write("rb_bad", "def h(e,c)\n")
-    error = process.bootstrap.init(handler)
+    error = init_error(process, handler)
     assert error is not None
     assert (error["errorType"], error["requestId"], len(error["stackTrace"])) == (error_type, "", frames)
 
@@ -172,7 +181,7 @@ def test_an_init_error_is_logged_after_a_warning(process: Process, caplog: pytes
     order = Order()
     logging.getLogger().addHandler(order)
     try:
-        error = process.bootstrap.init("rb_nomod.h")
+        error = init_error(process, "rb_nomod.h")
     finally:
         logging.getLogger().removeHandler(order)
     assert process.log == ["root WARNING", "error"]

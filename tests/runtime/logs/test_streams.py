@@ -162,7 +162,7 @@ def test_code_that_wraps_the_stream_anew(process: Process) -> None:
     outside = sys.stdout
     with process.running():
         assert sys.stdout is wrapper
-        print("wrapped")
+        print("wrapped", flush=True)
     assert outside is sys.stdout is not wrapper
     assert process.log.text() == "wrapped\n"
 
