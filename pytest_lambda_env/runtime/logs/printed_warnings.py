@@ -7,11 +7,12 @@ interpreter drops, and those stay out of the log unless handler code has put a f
 
 from __future__ import annotations
 
+import sys
 import warnings
+from contextlib import suppress
 from typing import Any
 
 _warnings: Any = warnings  # the function that all shown warnings come through is private
-_real_show = _warnings._showwarnmsg_impl
 
 _SILENT = (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning)
 """What the filters of a plain interpreter ignore."""
@@ -22,7 +23,7 @@ class PrintedWarnings:
 
     def __init__(self) -> None:
         self._outer: list[Any] = []
-        self._test: Any = _real_show
+        self._test: Any = None
         self._first_filter: list[Any] | None = None
 
     def enter(self) -> None:
@@ -42,6 +43,16 @@ class PrintedWarnings:
 
     def _show(self, message: Any) -> None:
         if not issubclass(message.category, _SILENT) or warnings.filters[:1] != self._first_filter:
-            _real_show(message)
-        if self._test is not _real_show:
+            _print(message)
+        if not _is_interpreters(self._test):
             self._test(message)
+
+
+def _print(message: Any) -> None:
+    """What the interpreter's own function does, which may be a recorder's by the time this module is imported."""
+    with suppress(OSError):
+        sys.stderr.write(_warnings._formatwarnmsg(message))
+
+
+def _is_interpreters(show: Any) -> bool:
+    return getattr(show, "__module__", None) in ("warnings", "_py_warnings")

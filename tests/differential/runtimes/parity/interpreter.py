@@ -17,7 +17,7 @@ import time
 import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 from pytest_lambda_env.runtime.logs.log import EnvironmentLog
@@ -29,9 +29,6 @@ _OF_LOGGING = (
     *("_levelToName", "_nameToLevel", "_loggerClass", "_logRecordFactory", "_handlers", "_handlerList"),
     *("raiseExceptions", "lastResort", "logThreads", "logMultiprocessing", "logProcesses", "logAsyncioTasks"),
 )
-
-
-_SHOW_WARNING = vars(warnings)["_showwarnmsg_impl"]
 
 
 class Pipe(io.RawIOBase):
@@ -156,5 +153,11 @@ def _own_logging() -> Iterator[None]:
 @contextlib.contextmanager
 def _own_warnings() -> Iterator[None]:
     # Both runtimes begin with the test's filters; pytest's own recorder would keep warnings from the streams.
-    with warnings.catch_warnings(), mock.patch.object(warnings, "_showwarnmsg_impl", _SHOW_WARNING):
+    with warnings.catch_warnings(), mock.patch.object(warnings, "_showwarnmsg_impl", _print_warning):
         yield
+
+
+def _print_warning(message: Any) -> None:
+    # As the interpreter does; its own function may be a recorder's by the time this module is imported.
+    _warnings: Any = warnings
+    sys.stderr.write(_warnings._formatwarnmsg(message))

@@ -16,6 +16,7 @@ _JSON_TRACE = re.compile(rf"\[{_JSON_FRAME}(?:, {_JSON_FRAME})*\]")
 _JSON_FRAMES = re.compile(rf"{_JSON_FRAME}, |, {_JSON_FRAME}")
 # The test itself, and below it the runtime, stand above a handler that prints where it is.
 _STACK = re.compile(r'(?<=Stack \(most recent call last\):\n)(?:\x1e?  File "(?!.*/app\.py").*\n(?:\x1e?    .*\n)*)*')
+_TASK = re.compile(r'"Task-\d+"')  # counted for the interpreter, not for the process that a runtime pretends
 _REPEATED = re.compile(r"\[Previous line repeated \d+ more times\]")
 
 
@@ -24,7 +25,7 @@ def masked(text: str) -> str:
 
     A record separator (U+001E) may stand before a line: a frame's lines may be log events of their own.
     """
-    text = _REPEATED.sub("[Previous line repeated]", text)
+    text = _TASK.sub('"Task"', _REPEATED.sub("[Previous line repeated]", text))
     text = _JSON_FRAMES.sub("", _JSON_TRACE.sub('["<runtime>"]', text))
     return _FRAME.sub("", _STACK.sub("", text))
 
