@@ -22,6 +22,7 @@ from pytest_lambda_env.runtime.doors import (
 from pytest_lambda_env.runtime.doors.captured import CapturedNames
 from pytest_lambda_env.runtime.doors.door import Doors
 from pytest_lambda_env.runtime.logs import isolation
+from pytest_lambda_env.runtime.state import descriptors, exits, setters
 from pytest_lambda_env.runtime.timezone import TimeZone
 from pytest_lambda_env.simulation.clock import ThreadClock
 from pytest_lambda_env.simulation.instant import SECOND, Instant
@@ -38,7 +39,12 @@ class Installation:
     _clock_doors: ClassVar[Doors] = Doors([*clocks.doors(), *dates.doors()])
     _file_doors: ClassVar[Doors] = Doors(files.doors())
     _network_doors: ClassVar[Doors] = Doors([*network.doors(), *lookups.doors(), *children.doors()])
-    _other_doors: ClassVar[Doors] = Doors([*waits.doors(), *process.doors(), *subprocesses.doors(), *isolation.doors()])
+    _other_doors: ClassVar[Doors] = Doors(
+        [
+            *(*waits.doors(), *process.doors(), *subprocesses.doors(), *isolation.doors()),
+            *(*descriptors.doors(), *exits.doors(), *setters.doors()),
+        ]
+    )
     captured_names: ClassVar[CapturedNames] = CapturedNames(
         [*_clock_doors.doors, *_file_doors.doors, *_network_doors.doors]
     )
@@ -61,7 +67,8 @@ class Installation:
             FreezegunBridge.open()
             self._clock_doors.open()
             self._boot_before, clocks.WallClock.boot = clocks.WallClock.boot, self._boot
-        self._other_doors.open()
+        if self._other_doors.open():
+            descriptors.guard()
         self._network_doors.open()
         if self._file_doors.open():
             for tap in _TAPS:

@@ -11,6 +11,7 @@ from typing import Any, Literal, final, overload
 
 from pytest_lambda_env.bridges.boto3 import DefaultSession
 from pytest_lambda_env.bridges.freezegun import FreezegunBridge
+from pytest_lambda_env.bridges.patched import PATCHED
 from pytest_lambda_env.control.code_location import locate
 from pytest_lambda_env.control.function import Function, free_name
 from pytest_lambda_env.control.options import CONFIGURABLE, changed, check_keywords
@@ -154,6 +155,7 @@ class LambdaService:
             entropy=self._entropy,
             clock=RealClock if self._real else VirtualClock,
             bridged=[DefaultSession],
+            patched=PATCHED,
             captured_names=Installation.captured_names,
             time_zone=Installation.time_zone,
             watchdog=self._watchdog,

@@ -83,9 +83,14 @@ class _Object:
         return object.__repr__(self._thing)
 
 
-def snapshot() -> dict[str, object]:
-    """Everything that :func:`differences` compares, by name."""
-    gc.collect()  # files and sockets that wait for it would be differences only now and then
+def snapshot(*, collect: bool = True) -> dict[str, object]:
+    """Everything that :func:`differences` compares, by name.
+
+    ``collect``: files and sockets that wait for the garbage collector would be differences only now and then. It takes
+    most of the time.
+    """
+    if collect:
+        gc.collect()
     return {name: value for part in _PARTS for name, value in part()}
 
 

@@ -26,7 +26,8 @@ from pytest_lambda_env.simulation.instant import Instant
 class EnvironmentFactory:
     """What all environments of one service have in common.
 
-    ``bridged`` makes parts of a process that know third parties, anew for each process.
+    ``bridged`` makes parts of a process that know third parties, anew for each process; ``patched`` are the third
+    parties' modules and classes that programs replace names of.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class EnvironmentFactory:
         entropy: Entropy,
         clock: Callable[..., ProcessClock],
         bridged: Sequence[Callable[[], Part]],
+        patched: Sequence[str],
         captured_names: CapturedNames,
         time_zone: TimeZone,
         watchdog: Watchdog,
@@ -47,6 +49,7 @@ class EnvironmentFactory:
         self._entropy = entropy
         self._clock = clock
         self._bridged = bridged
+        self._patched = patched
         self._captured_names = captured_names
         self._watchdog = watchdog
         self._rules = rules
@@ -94,8 +97,14 @@ class EnvironmentFactory:
                 time_zone=self._time_zone,
                 clock=self._clock,
                 bridged=self._bridged,
+                patched=self._patched,
+                seed=self._seed,
             ),
         )
+
+    def _seed(self) -> int:
+        """Where a new process's random numbers begin."""
+        return self._entropy.stream("random").getrandbits(64)
 
     def _credentials(self) -> dict[str, str]:
         """Temporary credentials in the shape of an assumed role's; they open nothing anywhere."""

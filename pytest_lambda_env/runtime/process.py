@@ -34,6 +34,7 @@ from pytest_lambda_env.runtime.modules.space import ModuleSpace
 from pytest_lambda_env.runtime.network import Network
 from pytest_lambda_env.runtime.outcome import Outcome
 from pytest_lambda_env.runtime.process_state import ProcessState
+from pytest_lambda_env.runtime.state.interpreter import InterpreterState
 from pytest_lambda_env.runtime.timezone import TimeZone
 from pytest_lambda_env.runtime.variables import Variables
 from pytest_lambda_env.runtime.watchdog import Watchdog
@@ -101,6 +102,8 @@ class Process:
         time_zone: TimeZone,
         clock: Callable[..., ProcessClock],
         bridged: Sequence[Callable[[], Part]],
+        patched: Sequence[str],
+        seed: Callable[[], int],
     ) -> None:
         self._user_code = _own_files(code)
         self.life = ProcessLife(self._is_user_code, killed=files.cut_off)
@@ -132,6 +135,7 @@ class Process:
             request_started=self._request_started,
             limited=memory_limit.limited,
         )
+        self._state = InterpreterState(seed=seed, is_own=self._is_own_module, third_parties=patched)
         self._parts: list[Part] = [
             Variables(variables),
             _Zone(time_zone, variables["TZ"]),
@@ -140,12 +144,16 @@ class Process:
             PrintedWarnings(),
             ProcessState(str(code.task_root)),
             *(make() for make in bridged),
+            _Logging(self._logging),
+            # Left first: what handler code has replaced may be what the other parts use.
+            self._state,
         ]
+        self._entered: list[Part] = []
 
     def init(self, start: Instant, deadline: Instant) -> Outcome[RuntimeReply | None]:
         """Import the handler. The result is the reply of a failed INIT; a failed process is dead (H30)."""
         handler = self._code.function or self._code.handler
-        outcome = self._run(lambda: self._bootstrap.init(handler), start, deadline, is_init=True)
+        outcome = self._run(lambda: self._bootstrap.init(handler), start, deadline)
         if outcome.result is not None:
             self.life.end("exit", 1)
         return outcome
@@ -164,13 +172,12 @@ class Process:
         """The environment is retired; threads that the handler left behind end at their next wait."""
         self.life.end("exit", None)
         self.clock.wake_all()
+        self._state.end()
 
     def _deadline_reached(self) -> None:
         self.life.end("timeout")
 
-    def _run(
-        self, work: Callable[[], Result], start: Instant, deadline: Instant, *, is_init: bool = False
-    ) -> Outcome[Result]:
+    def _run(self, work: Callable[[], Result], start: Instant, deadline: Instant) -> Outcome[Result]:
         life = self.life
         result: Result | None = None
         calls: list[AwsCall] = []
@@ -178,12 +185,12 @@ class Process:
         callers_limit = in_force.limit
         if callers_limit is not None:
             callers_limit.suspend()
-        outer = self._enter(start, deadline, calls, is_init=is_init)
+        outer = self._enter(start, deadline, calls)
         limit = None if self.clock.virtual_waits else (deadline - start) / SECOND
         armed = self._watchdog.arm(life, self._is_user_code, limit)
         life.anchor(sys._getframe())
         try:
-            result = work()
+            result = self._state.run(work)
         except ProcessKilled:
             pass
         except BaseException as error:
@@ -203,6 +210,7 @@ class Process:
         if not life.over:
             return Outcome(status="returned", ended=ended, result=result, aws_calls=tuple(calls), leftovers=leftovers)
         _set_event_loop(outer_loop)
+        self._state.end()
         return Outcome(
             status=life.cause or "exit",
             # A real-time stop has no virtual end of its own: it counts as the deadline.
@@ -213,13 +221,19 @@ class Process:
             leftovers=leftovers,
         )
 
-    def _enter(self, start: Instant, deadline: Instant, calls: list[AwsCall], *, is_init: bool) -> tuple[Any, ...]:
+    def _enter(self, start: Instant, deadline: Instant, calls: list[AwsCall]) -> tuple[Any, ...]:
         outer = (current.life, current.clock, current.files, current.network, current.aws_calls)
         # A handler may be invoking this one: its doors are not for what happens here.
         current.life = current.clock = current.files = current.network = None
-        for part in self._parts:
-            part.enter()
-        self._logging.enter(full=is_init)
+        try:
+            for part in self._parts:
+                self._entered.append(part)
+                part.enter()
+        except BaseException:
+            self._entered.pop()
+            current.life, current.clock, current.files, current.network, current.aws_calls = outer
+            self._leave_parts()
+            raise
         self.clock.begin(start, deadline)
         current.life, current.clock, current.files, current.aws_calls = self.life, self.clock, self._files, calls
         current.network = self._network
@@ -228,11 +242,21 @@ class Process:
     def _leave(self, outer: tuple[Any, ...]) -> tuple[Instant, tuple[Leftover, ...]]:
         current.life, current.clock, current.files, current.network, current.aws_calls = outer
         ended = self.clock.end()
-        self._logging.leave()
-        leftovers: list[Leftover] = []
-        for part in reversed(self._parts):
-            leftovers += part.leave() or ()
+        leftovers = self._leave_parts()
         return ended, () if self._rules.leftovers == "ignore" else tuple(leftovers)
+
+    def _leave_parts(self) -> list[Leftover]:
+        """Leave what was entered, the last first; a part that fails keeps no other from giving back what it has."""
+        leftovers: list[Leftover] = []
+        failure: BaseException | None = None
+        while self._entered:
+            try:
+                leftovers += self._entered.pop().leave() or ()
+            except BaseException as error:  # noqa: BLE001 - raised again
+                failure = failure or error
+        if failure is not None:
+            raise failure
+        return leftovers
 
     def _see_threads_off(self) -> None:
         """Wait a moment for threads of the dead process, while its streams are in place and take what they print."""
@@ -244,6 +268,9 @@ class Process:
     def _is_own_file(self, filename: str) -> bool:
         return filename.startswith(self._user_code) and "site-packages" not in filename
 
+    def _is_own_module(self, name: str) -> bool:
+        return name in self.modules.modules
+
     def _is_user_code(self, frame: FrameType) -> bool:
         return self._is_own_file(frame.f_code.co_filename)
 
@@ -253,6 +280,21 @@ class Process:
 
     def _log_error(self, error: ErrorObject) -> None:
         self._sink.log_error(format_error(error, self._log_format))
+
+
+class _Logging:
+    """The logging configuration; while INIT runs, every shared logger may change."""
+
+    def __init__(self, state: LoggingState) -> None:
+        self._state = state
+        self._is_init = True
+
+    def enter(self) -> None:
+        self._state.enter(full=self._is_init)
+        self._is_init = False
+
+    def leave(self) -> None:
+        self._state.leave()
 
 
 class _Zone:

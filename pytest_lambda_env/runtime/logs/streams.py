@@ -213,28 +213,24 @@ class Streams:
     def __init__(self, log: EnvironmentLog, life: Life) -> None:
         self.stdout = LogStream(log, life, 1)
         self.stderr = LogStream(log, life, 2)
-        self._inner: tuple[Any, Any] = (self.stdout, self.stderr)
-        self._outer: tuple[Any, Any] = (None, None)
-        self._originals: tuple[Any, Any] = (None, None)
+        self._inner: tuple[Any, ...] = (self.stdout, self.stderr, self.stdout, self.stderr)
+        self._outer: tuple[Any, ...] = (None, None, None, None)
         self._caller: Streams | None = None
 
     def enter(self) -> None:
         """Put this process's streams in place."""
-        self._outer = sys.stdout, sys.stderr
+        self._outer = sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__
         caller = self._caller = _place.streams
         # A function that a handler invokes prints to the test, never into the streams of its caller.
-        echo = self._outer if caller is None else (caller.stdout.outer, caller.stderr.outer)
+        echo = self._outer[:2] if caller is None else (caller.stdout.outer, caller.stderr.outer)
         self.stdout.outer, self.stderr.outer = echo
         _place.streams = self
-        sys.stdout, sys.stderr = self._inner
-        self._originals = sys.__stdout__, sys.__stderr__
-        sys.__stdout__, sys.__stderr__ = self.stdout, self.stderr  # type: ignore[misc, assignment]
+        sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__ = self._inner  # type: ignore[misc]
 
     def leave(self) -> None:
         """Give the streams back that :meth:`enter` found."""
-        self._inner = sys.stdout, sys.stderr
-        sys.stdout, sys.stderr = self._outer
-        sys.__stdout__, sys.__stderr__ = self._originals  # type: ignore[misc]
+        self._inner = sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__
+        sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__ = self._outer  # type: ignore[misc]
         _place.streams = self._caller
         self.stdout.outer = self.stderr.outer = None
-        self._outer = None, None
+        self._outer = None, None, None, None

@@ -13,6 +13,7 @@ from typing import Any
 from pytest_lambda_env.runtime.current import current
 from pytest_lambda_env.runtime.doors.files.paths import Function, check_life
 from pytest_lambda_env.runtime.doors.lookalike import Lookalike
+from pytest_lambda_env.runtime.state.descriptors import is_guarded
 from pytest_lambda_env.runtime.storage import Storage
 
 _RealFile = io.FileIO
@@ -52,6 +53,7 @@ def open_door(original: Function) -> Function:
         # A caller's own opener comes back through os.open.
         if opener is None and not isinstance(file, int):
             opener = files.opener
+        closefd = closefd and not is_guarded(file)
         if buffering == 0 and mode in _RAW_MODES and encoding is errors is newline is None:
             return LimitedFile(file, _RAW_MODES[mode], closefd, opener)
         opened: Any = original(file, mode, buffering, encoding, errors, newline, closefd, opener)
