@@ -6,6 +6,7 @@
     ├── LambdaEnvError                  the test, or the simulator, is at fault
     │   ├── UsageError                  a wrong argument, marker or option; the message names the right one
     │   ├── HandlerStuck                a handler could not be stopped
+    │   ├── LeftoversFound              an invocation left work unfinished, and ``leftovers="error"`` is set
     │   ├── NeverSettled                ``drain`` met work that never ends
     │   ├── NetworkBlocked              handler code called a host beyond this machine
     │   └── NotModelled                 AWS does something here that this simulator does not
@@ -40,6 +41,13 @@ class UsageError(LambdaEnvError):
 
 class HandlerStuck(LambdaEnvError):
     """A handler could not be stopped. Run it in a process of its own, or bound its blocking call."""
+
+
+class LeftoversFound(LambdaEnvError):
+    """Invocations left threads, child processes, open files or tasks behind (``leftovers="error"``).
+
+    The message names each with the place that made it, and what to do (fidelity V41).
+    """
 
 
 class NeverSettled(LambdaEnvError):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pytest_lambda_env.bridges import boto3, botocore, escapes, moto
+from pytest_lambda_env.bridges import boto3, botocore, escapes, moto, standard_library
 from pytest_lambda_env.bridges.freezegun import FreezegunBridge
 from pytest_lambda_env.events.stamp import Stamp, set_stamp
 from pytest_lambda_env.runtime.current import current
 from pytest_lambda_env.runtime.doors import (
+    belongings,
     children,
     clocks,
     dates,
@@ -30,7 +31,7 @@ from pytest_lambda_env.simulation.instant import SECOND, Instant
 _UPTIME = 1_000 * SECOND
 """What monotonic clocks show when a service begins: some code takes zero for "never"."""
 
-_TAPS = (boto3.TAP, botocore.TAP, *escapes.TAPS, moto.FILES_TAP, moto.TAP)
+_TAPS = (boto3.TAP, botocore.TAP, *escapes.TAPS, moto.FILES_TAP, moto.TAP, *standard_library.TAPS)
 
 
 class Installation:
@@ -42,7 +43,7 @@ class Installation:
     _other_doors: ClassVar[Doors] = Doors(
         [
             *(*waits.doors(), *process.doors(), *subprocesses.doors(), *isolation.doors()),
-            *(*descriptors.doors(), *exits.doors(), *setters.doors()),
+            *(*descriptors.doors(), *exits.doors(), *setters.doors(), *belongings.doors()),
         ]
     )
     captured_names: ClassVar[CapturedNames] = CapturedNames(

@@ -34,6 +34,7 @@ from pytest_lambda_env.errors import (
 from pytest_lambda_env.events.stamp import DEFAULT_ACCOUNT_ID, DEFAULT_REGION, Stamp
 from pytest_lambda_env.function import LambdaFunction
 from pytest_lambda_env.installation import Installation
+from pytest_lambda_env.metering.leftovers import check_leftovers
 from pytest_lambda_env.metering.totals import Tally
 from pytest_lambda_env.model.arn import function_arn, role_arn
 from pytest_lambda_env.model.configuration import FunctionConfiguration
@@ -164,6 +165,7 @@ class LambdaService:
             scratch=[Path(each) for each in scratch],
         )
         self._open = False
+        self._facts_checked = 0
 
     # -- lifetime -----------------------------------------------------------------------------------------------
 
@@ -176,6 +178,18 @@ class LambdaService:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+        if error is None:
+            self.check_leftovers()
+
+    def check_leftovers(self) -> None:
+        """Raise ``LeftoversFound`` if ``leftovers="error"`` and an invocation left something behind.
+
+        Each invocation is judged once: at the next check after it, at the latest when the ``with`` block ends. In
+        pytest that is at the end of the test.
+        """
+        since, self._facts_checked = self._facts_checked, len(self.journal)
+        if self.rules.leftovers == "error":
+            check_leftovers(self.journal[index] for index in range(since, len(self.journal)))
 
     def close(self) -> None:
         """End every environment and give the test process back as it was. Closing twice does nothing."""

@@ -16,12 +16,15 @@ def _recording(real_call: Method) -> Method:
             return real_call(self, operation_name, api_params)
         life.check()
         started, error = clock.read(None), None
+        # Connections and a simulated service's files are not the handler's to close.
+        leftovers, current.leftovers = current.leftovers, None
         try:
             return real_call(self, operation_name, api_params)
         except BaseException as raised:
             error = _error_code(raised)
             raise
         finally:
+            current.leftovers = leftovers
             calls.append(
                 AwsCall(
                     service=self.meta.service_model.service_name,

@@ -19,6 +19,7 @@ class Totals:
     cold_starts: int = 0
     failures: int = 0
     timeouts: int = 0
+    left_behind: int = 0
     virtual_seconds: float = 0.0
     real_seconds: float = 0.0
 
@@ -28,10 +29,11 @@ class Totals:
 
     def __str__(self) -> str:
         warm, succeeded = self.invocations - self.cold_starts, self.invocations - self.failures
+        left_behind = f"{self.left_behind:,} left behind; " if self.left_behind else ""
         return (
             f"{_counted(self.invocations, 'invocation')} in {_counted(self.environments, 'environment')}: "
             f"{self.cold_starts} cold, {warm} warm; "
-            f"{succeeded} succeeded, {self.failures - self.timeouts} failed, {self.timeouts} timed out; "
+            f"{succeeded} succeeded, {self.failures - self.timeouts} failed, {self.timeouts} timed out; {left_behind}"
             f"{_span(self.virtual_seconds)} of virtual time in {self.real_seconds:,.2f} s"
         )
 
@@ -52,7 +54,7 @@ class Tally:
     """Counts facts one by one: those that a journal drops, so that what was counted need not be kept."""
 
     def __init__(self) -> None:
-        self.environments = self.cold_starts = self.failures = self.timeouts = 0
+        self.environments = self.cold_starts = self.failures = self.timeouts = self.left_behind = 0
         self.invocations: Counter[str] = Counter()
         """Invocations by the function's name."""
 
@@ -65,6 +67,7 @@ class Tally:
             self.cold_starts += fact.cold_start
             self.failures += fact.status != "success"
             self.timeouts += fact.status == "timeout"
+            self.left_behind += len(fact.leftovers)
 
 
 def totals_of(journal: Iterable[Fact], dropped: Tally, *, virtual_seconds: float, real_seconds: float) -> Totals:
@@ -79,6 +82,7 @@ def totals_of(journal: Iterable[Fact], dropped: Tally, *, virtual_seconds: float
         cold_starts=dropped.cold_starts + kept.cold_starts,
         failures=dropped.failures + kept.failures,
         timeouts=dropped.timeouts + kept.timeouts,
+        left_behind=dropped.left_behind + kept.left_behind,
         virtual_seconds=virtual_seconds,
         real_seconds=real_seconds,
     )

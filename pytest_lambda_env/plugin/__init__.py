@@ -63,6 +63,14 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    """With ``leftovers="error"``, a test that would pass fails if an invocation left something behind."""
+    result = yield
+    reports.check_leftovers(item.stash.get(SERVICE, None))
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
@@ -71,6 +79,8 @@ def pytest_runtest_makereport(
     service = item.stash.get(SERVICE, None)
     if report.failed and service is not None:
         reports.explain(report, service)
+    if not report.passed and service is not None:
+        reports.accept_leftovers(service)
     return report
 
 

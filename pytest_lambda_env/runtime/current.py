@@ -10,11 +10,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from pytest_lambda_env.model.aws_call import AwsCall
     from pytest_lambda_env.runtime.files import EnvironmentFiles
+    from pytest_lambda_env.runtime.leftovers.ledger import Leftovers
     from pytest_lambda_env.runtime.network import Network
     from pytest_lambda_env.simulation.clock import ThreadClock
 
@@ -38,7 +39,19 @@ class Current(threading.local):
     files: EnvironmentFiles | None = None
     network: Network | None = None
     aws_calls: list[AwsCall] | None = None
+    leftovers: Leftovers | None = None
 
+    def save(self) -> tuple[Any, ...]:
+        """All of it, for :meth:`restore`, in this thread or in one that inherits it."""
+        return self.life, self.clock, self.files, self.network, self.aws_calls, self.leftovers
+
+    def restore(self, saved: tuple[Any, ...]) -> None:
+        """Belong to what was saved."""
+        self.life, self.clock, self.files, self.network, self.aws_calls, self.leftovers = saved
+
+
+NOBODY = Current().save()
+"""What the threads of pytest and of the test belong to, the virtual clock aside."""
 
 current = Current()
 

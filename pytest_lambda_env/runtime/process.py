@@ -18,10 +18,12 @@ from pytest_lambda_env.model.code import FunctionCode
 from pytest_lambda_env.model.sandbox import Leftover, SandboxRules
 from pytest_lambda_env.runtime.client.bootstrap import Bootstrap, RuntimeReply, RuntimeRequest
 from pytest_lambda_env.runtime.client.faults import ErrorObject
-from pytest_lambda_env.runtime.current import current
+from pytest_lambda_env.runtime.current import NOBODY, current
 from pytest_lambda_env.runtime.doors.clocks import real_monotonic
 from pytest_lambda_env.runtime.exit_status import exit_status
 from pytest_lambda_env.runtime.files import EnvironmentFiles
+from pytest_lambda_env.runtime.leftovers.ledger import Leftovers
+from pytest_lambda_env.runtime.leftovers.site import Sites
 from pytest_lambda_env.runtime.life import ProcessKilled, ProcessLife
 from pytest_lambda_env.runtime.logs.handlers import RequestLabels, TelemetryLogSink, format_error
 from pytest_lambda_env.runtime.logs.isolation import LoggingState
@@ -69,11 +71,18 @@ class ProcessClock(Protocol):
     def now(self) -> Instant:
         """The present instant."""
 
+    @property
+    def unsettled(self) -> int:
+        """How many threads but the calling one have not come to a wait, nor ended."""
+
     def begin(self, start: Instant, deadline: Instant) -> None:
         """Code begins to run."""
 
     def end(self) -> Instant:
         """Code has returned, at the instant that is given back."""
+
+    def waits(self, thread: int) -> bool:
+        """Whether the thread of this identifier waits, or has ended."""
 
     def wake_all(self) -> None:
         """The process has died: wake its waiting threads."""
@@ -135,6 +144,14 @@ class Process:
             request_started=self._request_started,
             limited=memory_limit.limited,
         )
+        self._leftovers = Leftovers(
+            self.life,
+            Sites(self._is_own_file, str(code.task_root)),
+            waits=self.clock.waits,
+            shared=code.shared,
+        )
+        self._unsettled = 0
+        self._aws_calls: list[AwsCall] = []
         self._state = InterpreterState(seed=seed, is_own=self._is_own_module, third_parties=patched)
         self._parts: list[Part] = [
             Variables(variables),
@@ -145,6 +162,7 @@ class Process:
             ProcessState(str(code.task_root)),
             *(make() for make in bridged),
             _Logging(self._logging),
+            self._leftovers,
             # Left first: what handler code has replaced may be what the other parts use.
             self._state,
         ]
@@ -155,7 +173,7 @@ class Process:
         handler = self._code.function or self._code.handler
         outcome = self._run(lambda: self._bootstrap.init(handler), start, deadline)
         if outcome.result is not None:
-            self.life.end("exit", 1)
+            self.kill(1)
         return outcome
 
     def invoke(self, request: RuntimeRequest, start: Instant, deadline: Instant) -> Outcome[RuntimeReply]:
@@ -165,13 +183,20 @@ class Process:
     def starve(self, outcome: Outcome[Result]) -> Outcome[Result]:
         """The last run, with this outcome, has taken more memory than there is: the process has died of it."""
         self.life.end("memory")
-        self.clock.wake_all()
+        self._finish()
         return replace(outcome, status="memory", result=None, exit_code=None)
 
-    def kill(self) -> None:
-        """The environment is retired; threads that the handler left behind end at their next wait."""
-        self.life.end("exit", None)
-        self.clock.wake_all()
+    def kill(self, exit_code: int | None = None) -> None:
+        """The environment is retired, or INIT has failed: what the code has left behind ends.
+
+        Threads end at their next wait.
+        """
+        self.life.end("exit", exit_code)
+        self._finish()
+
+    def _finish(self) -> None:
+        self._see_threads_off()
+        self._leftovers.finish()
         self._state.end()
 
     def _deadline_reached(self) -> None:
@@ -180,7 +205,7 @@ class Process:
     def _run(self, work: Callable[[], Result], start: Instant, deadline: Instant) -> Outcome[Result]:
         life = self.life
         result: Result | None = None
-        calls: list[AwsCall] = []
+        calls = self._aws_calls
         outer_loop = _event_loop()
         callers_limit = in_force.limit
         if callers_limit is not None:
@@ -203,12 +228,17 @@ class Process:
             life.settle()
             if life.over:
                 self._see_threads_off()
+            elif self.clock.threads > 1:
+                self._let_threads_settle()
             self._watchdog.disarm(armed)
             ended, leftovers = self._leave(outer)
             if callers_limit is not None:
                 callers_limit.resume()
+        # Threads that are left behind go on adding to the same list in the invocations in which they run.
+        called = tuple(calls)
+        calls.clear()
         if not life.over:
-            return Outcome(status="returned", ended=ended, result=result, aws_calls=tuple(calls), leftovers=leftovers)
+            return Outcome(status="returned", ended=ended, result=result, aws_calls=called, leftovers=leftovers)
         _set_event_loop(outer_loop)
         self._state.end()
         return Outcome(
@@ -217,30 +247,29 @@ class Process:
             ended=deadline if life.cause == "timeout" else ended,
             exit_code=life.exit_code,
             stack=tuple(life.stack),
-            aws_calls=tuple(calls),
+            aws_calls=called,
             leftovers=leftovers,
         )
 
     def _enter(self, start: Instant, deadline: Instant, calls: list[AwsCall]) -> tuple[Any, ...]:
-        outer = (current.life, current.clock, current.files, current.network, current.aws_calls)
+        outer = current.save()
         # A handler may be invoking this one: its doors are not for what happens here.
-        current.life = current.clock = current.files = current.network = None
+        current.restore(NOBODY)
         try:
             for part in self._parts:
                 self._entered.append(part)
                 part.enter()
         except BaseException:
             self._entered.pop()
-            current.life, current.clock, current.files, current.network, current.aws_calls = outer
+            current.restore(outer)
             self._leave_parts()
             raise
         self.clock.begin(start, deadline)
-        current.life, current.clock, current.files, current.aws_calls = self.life, self.clock, self._files, calls
-        current.network = self._network
+        current.restore((self.life, self.clock, self._files, self._network, calls, self._leftovers))
         return outer
 
     def _leave(self, outer: tuple[Any, ...]) -> tuple[Instant, tuple[Leftover, ...]]:
-        current.life, current.clock, current.files, current.network, current.aws_calls = outer
+        current.restore(outer)
         ended = self.clock.end()
         leftovers = self._leave_parts()
         return ended, () if self._rules.leftovers == "ignore" else tuple(leftovers)
@@ -261,9 +290,19 @@ class Process:
     def _see_threads_off(self) -> None:
         """Wait a moment for threads of the dead process, while its streams are in place and take what they print."""
         self.clock.wake_all()
+        self._unsettled = 0
+        self._let_threads_settle()
+
+    def _let_threads_settle(self) -> None:
+        """Wait a moment until every other thread waits or has ended.
+
+        So it is settled what a frozen process has done and what it has not, whatever the machine's speed. A thread that
+        has once exhausted the patience is not waited for again.
+        """
         patience = real_monotonic() + _THREADS_PATIENCE
-        while self.clock.threads > 1 and real_monotonic() < patience:
+        while self.clock.unsettled > self._unsettled and real_monotonic() < patience:
             real_sleep(MILLISECOND)
+        self._unsettled = self.clock.unsettled
 
     def _is_own_file(self, filename: str) -> bool:
         return filename.startswith(self._user_code) and "site-packages" not in filename

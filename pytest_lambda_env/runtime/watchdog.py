@@ -24,6 +24,8 @@ from typing import ClassVar
 from pytest_lambda_env.runtime.doors.clocks import real_monotonic
 from pytest_lambda_env.runtime.life import ProcessKilled, ProcessLife
 
+_start_new_thread = _thread.start_new_thread  # captured before the doors open: the watching thread is nobody's
+
 _UNSAFE_PACKAGES = frozenset(
     {
         *("moto", "botocore", "boto3", "s3transfer", "urllib3", "responses", "werkzeug"),
@@ -99,7 +101,7 @@ class Watchdog:
         self._stop.acquire()
         self._ended.acquire()
         # Not a threading.Thread: code of an environment is about to run, and the thread would be taken for its own.
-        self._thread = _thread.start_new_thread(self._watch, ())
+        self._thread = _start_new_thread(self._watch, ())
 
     def _watch(self) -> None:
         while not self._stop.acquire(timeout=_RETRY if self._fired_at else min(_PACE, (self._limit or 1) / 4)):

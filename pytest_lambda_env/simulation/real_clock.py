@@ -25,6 +25,7 @@ class RealClock:
 
     virtual_waits = False
     threads = 1
+    unsettled = 0  # no thread is frozen between invocations
 
     def __init__(self, *, deadline_reached: Callable[[], None], check: Callable[[], None]) -> None:
         self._check = check
@@ -40,6 +41,10 @@ class RealClock:
     def end(self) -> Instant:
         """The instant at which the code has returned."""
         return real_now()
+
+    def waits(self, thread: int) -> bool:
+        """True: there is nothing to say of a thread that runs on, because all do."""
+        return True
 
     def wake_all(self) -> None:
         """Nothing waits on this clock."""

@@ -49,7 +49,7 @@ class Waiter:
     def release(self) -> None:
         """Wake the thread, from any other one."""
         with self._clock.mutex:
-            self._clock.wake(self)
+            self._clock.notified(self)
 
     def block(self, seconds: float) -> bool:
         """Block the calling thread really, at most that long; True once woken."""
@@ -81,6 +81,8 @@ class VirtualClock:
         self._sequence = count()
         self._reads: dict[object, int] = {}
         self._members: set[int] = set()
+        self._frozen = False
+        self._notified_while_frozen: list[Waiter] = []
 
     # -- the branch ---------------------------------------------------------------------------------------------
 
@@ -93,8 +95,17 @@ class VirtualClock:
             self._members.add(_thread.get_ident())
             self.running += 1
             self.threads += 1
+            self._frozen = False
             while self._sleepers and self._sleepers[0][0] <= start:
                 self._expire_next()
+            for waiter in self._notified_while_frozen:
+                self.wake(waiter)
+            self._notified_while_frozen.clear()
+
+    @property
+    def unsettled(self) -> int:
+        """How many threads but the calling one have not come to a wait, nor ended."""
+        return self.running - (_thread.get_ident() in self._members)
 
     def end(self) -> Instant:
         """The process is frozen: its waiting threads stay as they are until the next ``begin``."""
@@ -103,12 +114,19 @@ class VirtualClock:
             self.threads -= 1
             self._members.discard(_thread.get_ident())
             self.deadline = None
+            self._frozen = True
             return self.now
 
     def wake_all(self) -> None:
         """Wake every waiting thread, for it to find that its process is dead."""
         with self.mutex:
+            self._frozen = False
             self._wake_all()
+
+    def waits(self, thread: int) -> bool:
+        """Whether the thread of this identifier waits on this clock, or has ended."""
+        frame = sys._current_frames().get(thread)
+        return frame is None or frame.f_code in _LOOKING
 
     # -- threads ------------------------------------------------------------------------------------------------
 
@@ -144,7 +162,7 @@ class VirtualClock:
 
     def sleep(self, duration: int) -> None:
         """Let that many microseconds of virtual time pass for the calling thread."""
-        if self.threads == 1:
+        if self.threads == 1 and not self._frozen:
             target = Instant(self.now + duration)
             if self.deadline is not None and target >= self.deadline:
                 with self.mutex:
@@ -182,6 +200,13 @@ class VirtualClock:
                 looks = 0
         self._check()
         return not waiter.expired
+
+    def notified(self, waiter: Waiter) -> None:
+        """Somebody wakes a waiter's thread; one that is frozen wakes when it is thawed. The mutex is held."""
+        if self._frozen:
+            self._notified_while_frozen.append(waiter)
+        else:
+            self.wake(waiter)
 
     def wake(self, waiter: Waiter) -> None:
         """Let a waiter's thread run, or not block in the first place. The mutex is held."""

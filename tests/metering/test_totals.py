@@ -21,6 +21,11 @@ from pytest_lambda_env.metering.totals import Totals
             "1 min 36 s of virtual time in 0.00 s",
         ),
         (
+            Totals(services=1, environments=1, invocations=2, cold_starts=1, left_behind=3),
+            "2 invocations in 1 environment: 1 cold, 1 warm; 2 succeeded, 0 failed, 0 timed out; 3 left behind",
+            "0.0 s of virtual time in 0.00 s",
+        ),
+        (
             Totals(virtual_seconds=90_061, real_seconds=1.5),
             "0 invocations in 0 environments: 0 cold, 0 warm; 0 succeeded, 0 failed, 0 timed out",
             "25 h 1 min 1 s of virtual time in 1.50 s",

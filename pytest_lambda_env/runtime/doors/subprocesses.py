@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from pytest_lambda_env.runtime.current import current
+from pytest_lambda_env.runtime.doors.belongings import command_started
 from pytest_lambda_env.runtime.doors.children import child_variables
 from pytest_lambda_env.runtime.doors.door import Door
 from pytest_lambda_env.runtime.files import EnvironmentFiles
@@ -26,6 +27,7 @@ Arguments = dict[str, Any]
 """The arguments of one ``Popen`` by name, defaults included; a preparation changes them in place."""
 
 _real_popen = subprocess.Popen.__init__
+_start_command = command_started(_real_popen)
 _signature = inspect.signature(_real_popen)
 _real_time_waits = {name: getattr(subprocess.Popen, name) for name in ("wait", "communicate")}
 
@@ -84,7 +86,7 @@ def _popen(self: Any, *args: Any, **kwargs: Any) -> None:
     for prepare in _preparations:
         prepare(bound.arguments)
     try:
-        _real_popen(*bound.args, **bound.kwargs)
+        _start_command(*bound.args, **bound.kwargs)
     except OSError as error:
         if current.files is not None and isinstance(error.filename, str):
             error.filename = current.files.virtual(error.filename)

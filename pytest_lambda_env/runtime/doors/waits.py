@@ -10,6 +10,7 @@ directly, sockets, ``multiprocessing``, C extensions. A subprocess runs in real 
 
 from __future__ import annotations
 
+import _thread
 import functools
 import queue
 import selectors
@@ -18,7 +19,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from pytest_lambda_env.runtime.current import current
+from pytest_lambda_env.runtime.current import NOBODY, current
 from pytest_lambda_env.runtime.doors.door import Door
 from pytest_lambda_env.runtime.life import ProcessKilled
 from pytest_lambda_env.runtime.memory_limit import in_force
@@ -28,6 +29,7 @@ from pytest_lambda_env.simulation.virtual_clock import VirtualClock, Waiter
 _real_wait = threading.Condition.wait
 _real_start = threading.Thread.start
 _real_join = threading.Thread.join
+_real_start_new_thread = _thread.start_new_thread
 
 _REAL_PATIENCE = 0.2
 """Real seconds in which something real may still happen before virtual time jumps."""
@@ -78,15 +80,20 @@ def _wait(self: Any, timeout: float | None = None) -> bool:
     return notified
 
 
-def _start(self: threading.Thread) -> None:
+def _in_environment(run: Callable[[], Any], ending: _Ending, thread: threading.Thread | None) -> Callable[[], None]:
+    """``run`` for a new thread, which belongs to the calling thread's environment."""
     clock = _virtual_clock()
-    if current.life is None:
-        return _real_start(self)
-    inherited = current.life, current.clock, current.files, current.network, current.aws_calls
-    ending, run = _Ending(), self.run
+    inherited = current.save()
+    started = None
+    if current.leftovers is not None:
+        started = current.leftovers.thread_starts(thread, lambda: ending.reached, run)
+    if in_force.limit is not None:
+        in_force.limit.thread_starts()
 
     def run_in_environment() -> None:
-        current.life, current.clock, current.files, current.network, current.aws_calls = inherited
+        current.restore(inherited)
+        if started is not None:
+            started.identifier = threading.get_ident()
         if clock is not None:
             clock.thread_runs()
         try:
@@ -95,26 +102,49 @@ def _start(self: threading.Thread) -> None:
             pass  # the process died while this thread waited: it ends without a word
         finally:
             # From here on the thread's own bookkeeping is the real thing again.
-            current.life = current.clock = current.files = current.network = current.aws_calls = None
+            current.restore(NOBODY)
             ending.reach()
             if clock is not None:
                 clock.thread_ended()
 
-    self.run = run_in_environment  # type: ignore[method-assign]
+    if clock is not None:
+        clock.thread_started()
+    return run_in_environment
+
+
+def _start(self: threading.Thread) -> None:
+    clock = _virtual_clock()
+    if current.life is None:
+        return _real_start(self)
+    ending = _Ending()
+    self.run = _in_environment(self.run, ending, self)  # type: ignore[method-assign]
     # On Lambda a thread never outlives its process; here it must not keep pytest from exiting.
     self._daemonic = True  # type: ignore[attr-defined]
     _endings[self] = ending
-    if clock is not None:
-        clock.thread_started()
-    if in_force.limit is not None:
-        in_force.limit.thread_starts()
     try:
         _real_start(self)
     except BaseException:
-        if clock is not None and not self.is_alive():
-            clock.thread_ended()
+        if not self.is_alive():
+            ending.reach()
+            if clock is not None:
+                clock.thread_ended()
         raise
     return None
+
+
+def _start_new_thread(function: Any, args: Any, kwargs: Any = None, /) -> int:
+    clock = _virtual_clock()
+    if current.life is None or not callable(function):
+        return _real_start_new_thread(function, args, *(() if kwargs is None else (kwargs,)))
+    ending = _Ending()
+    run = functools.wraps(function)(functools.partial(function, *args, **(kwargs or {})))
+    try:
+        return _real_start_new_thread(_in_environment(run, ending, None), ())
+    except BaseException:
+        ending.reach()
+        if clock is not None:
+            clock.thread_ended()
+        raise
 
 
 def _join(self: threading.Thread, timeout: float | None = None) -> None:
@@ -158,6 +188,9 @@ def doors() -> Iterable[Door]:
     yield Door(threading.Condition, "wait", _real_wait, functools.wraps(_real_wait)(_wait))
     yield Door(threading.Thread, "start", _real_start, functools.wraps(_real_start)(_start))
     yield Door(threading.Thread, "join", _real_join, functools.wraps(_real_join)(_join))
+    for name in ("start_new_thread", "start_new"):
+        replacement = functools.wraps(_real_start_new_thread)(_start_new_thread)
+        yield Door(_thread, name, getattr(_thread, name), staticmethod(replacement))
     yield Door(queue, "SimpleQueue", queue.SimpleQueue, queue._PySimpleQueue)  # type: ignore[attr-defined]
     for name in ("EpollSelector", "KqueueSelector", "_PollLikeSelector", "SelectSelector"):
         if hasattr(selectors, name):

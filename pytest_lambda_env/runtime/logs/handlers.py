@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from pytest_lambda_env.runtime.client.marshaller import Marshaller
-from pytest_lambda_env.runtime.current import current
+from pytest_lambda_env.runtime.current import NOBODY, current
 from pytest_lambda_env.runtime.logs.streams import LogStream
 
 TEXT_FORMAT = "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s\n"
@@ -122,8 +122,8 @@ class _RootHandler(logging.Handler):
         """Give the test's handlers the record as it was logged: the JSON form rounds its level (fidelity G26)."""
         record.levelno, record.levelname, record.exc_text = levelno, levelname, exc_text
         # These handlers are the test's: their files and clocks must be the real ones.
-        own = current.life, current.clock, current.files
-        current.life = current.clock = current.files = None
+        own = current.save()
+        current.restore(NOBODY)
         # Live logging suspends pytest's capture for each record and then puts pytest's streams in place.
         streams = sys.stdout, sys.stderr
         try:
@@ -132,7 +132,7 @@ class _RootHandler(logging.Handler):
                     handler.handle(record)
         finally:
             sys.stdout, sys.stderr = streams
-            current.life, current.clock, current.files = own
+            current.restore(own)
 
 
 class LambdaLoggerHandler(_RootHandler):

@@ -80,6 +80,8 @@ def _close_door(fd: int) -> None:
     if is_guarded(fd):
         _changed.setdefault(fd, "of the test process closed")
     else:
+        if current.leftovers is not None:
+            current.leftovers.descriptor_closed(fd)
         _close(fd)
 
 

@@ -18,6 +18,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from pytest_lambda_env.runtime.current import current
+from pytest_lambda_env.runtime.doors.belongings import noted_connection
 from pytest_lambda_env.runtime.doors.door import Door
 from pytest_lambda_env.runtime.doors.files.paths import Function, check_life
 from pytest_lambda_env.runtime.doors.imported import LateFunction
@@ -38,7 +39,7 @@ def _sqlite_door(original: Function) -> Function:
         check_life(files)
         is_uri = args[_URI] if len(args) > _URI else kwargs.get("uri")
         if is_uri and isinstance(database, str) and database.startswith("file:"):
-            return original(_uri(files, database), *args, **kwargs)
+            return noted_connection(original(_uri(files, database), *args, **kwargs))
         target = files.real(database)
         if _is_file(target):
             files.storage.others_write()
@@ -48,7 +49,7 @@ def _sqlite_door(original: Function) -> Function:
                     args = (*args[:_URI], True, *args[_URI + 1 :])
                 else:
                     kwargs["uri"] = True
-        return original(target, *args, **kwargs)
+        return noted_connection(original(target, *args, **kwargs))
 
     return door
 

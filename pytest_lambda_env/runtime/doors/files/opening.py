@@ -11,6 +11,7 @@ from itertools import permutations
 from typing import Any
 
 from pytest_lambda_env.runtime.current import current
+from pytest_lambda_env.runtime.doors.belongings import noted, noted_descriptor
 from pytest_lambda_env.runtime.doors.files.paths import Function, check_life
 from pytest_lambda_env.runtime.doors.lookalike import Lookalike
 from pytest_lambda_env.runtime.state.descriptors import is_guarded
@@ -55,12 +56,13 @@ def open_door(original: Function) -> Function:
             opener = files.opener
         closefd = closefd and not is_guarded(file)
         if buffering == 0 and mode in _RAW_MODES and encoding is errors is newline is None:
-            return LimitedFile(file, _RAW_MODES[mode], closefd, opener)
+            limited = LimitedFile(file, _RAW_MODES[mode], closefd, opener)
+            return noted(limited) if closefd else limited
         opened: Any = original(file, mode, buffering, encoding, errors, newline, closefd, opener)
         if mode not in _ONLY_READING:
             buffer: Any = getattr(opened, "buffer", opened)
             _limit(buffer.raw, files.storage)
-        return opened
+        return noted(opened) if closefd else opened
 
     return door
 
@@ -75,7 +77,7 @@ def descriptor_door(original: Function) -> Function:
         if files is None:
             return original(path, flags, mode, dir_fd=dir_fd)
         check_life(files)
-        return files.open(path, flags, mode, dir_fd=dir_fd)
+        return noted_descriptor(files.open(path, flags, mode, dir_fd=dir_fd))
 
     return door
 
