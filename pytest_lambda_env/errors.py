@@ -5,7 +5,6 @@
     Exception
     ├── LambdaEnvError                  the test, or the simulator, is at fault
     │   ├── UsageError                  a wrong argument, marker or option; the message names the right one
-    │   ├── HandlerStuck                a handler could not be stopped
     │   ├── LeftoversFound              an invocation left work unfinished, and ``leftovers="error"`` is set
     │   ├── NeverSettled                ``drain`` met work that never ends
     │   ├── NetworkBlocked              handler code called a host beyond this machine
@@ -37,10 +36,6 @@ class LambdaEnvError(Exception):
 
 class UsageError(LambdaEnvError):
     """A wrong argument, marker, option or call. The message says what would be right."""
-
-
-class HandlerStuck(LambdaEnvError):
-    """A handler could not be stopped. Run it in a process of its own, or bound its blocking call."""
 
 
 class LeftoversFound(LambdaEnvError):

@@ -17,6 +17,7 @@ from pytest_lambda_env.runtime.doors import (
     lookups,
     network,
     process,
+    signals,
     subprocesses,
     waits,
 )
@@ -31,7 +32,7 @@ from pytest_lambda_env.simulation.instant import SECOND, Instant
 _UPTIME = 1_000 * SECOND
 """What monotonic clocks show when a service begins: some code takes zero for "never"."""
 
-_TAPS = (boto3.TAP, botocore.TAP, *escapes.TAPS, moto.FILES_TAP, moto.TAP, *standard_library.TAPS)
+_TAPS = (boto3.TAP, botocore.TAP, *escapes.TAPS, *moto.TAPS, *standard_library.TAPS)
 
 
 class Installation:
@@ -42,7 +43,7 @@ class Installation:
     _network_doors: ClassVar[Doors] = Doors([*network.doors(), *lookups.doors(), *children.doors()])
     _other_doors: ClassVar[Doors] = Doors(
         [
-            *(*waits.doors(), *process.doors(), *subprocesses.doors(), *isolation.doors()),
+            *(*waits.doors(), *process.doors(), *signals.doors(), *subprocesses.doors(), *isolation.doors()),
             *(*descriptors.doors(), *exits.doors(), *setters.doors(), *belongings.doors()),
         ]
     )

@@ -12,11 +12,22 @@ EXITED = "Runtime.ExitError"
 OUT_OF_MEMORY = "Runtime.OutOfMemory"
 TOO_LARGE = "Function.ResponseSizeTooLarge"
 
-# As Go's os.ProcessState words them (fidelity E16).
+# As Go's syscall.Signal words them on Linux; any other is "signal" and its number (fidelity E16).
 _SIGNALS = {
+    "SIGHUP": "hangup",
+    "SIGINT": "interrupt",
+    "SIGQUIT": "quit",
+    "SIGILL": "illegal instruction",
+    "SIGTRAP": "trace/breakpoint trap",
     "SIGABRT": "aborted",
+    "SIGBUS": "bus error",
+    "SIGFPE": "floating point exception",
     "SIGKILL": "killed",
+    "SIGUSR1": "user defined signal 1",
     "SIGSEGV": "segmentation fault",
+    "SIGUSR2": "user defined signal 2",
+    "SIGPIPE": "broken pipe",
+    "SIGALRM": "alarm clock",
     "SIGTERM": "terminated",
 }
 
@@ -33,13 +44,13 @@ def exited(request_id: str, exit_code: int) -> bytes:
     elif exit_code > 0:
         text = f"Runtime exited with error: exit status {exit_code}"
     else:
-        text = _signalled(signal.Signals(-exit_code).name)
+        text = _signalled(-exit_code)
     return _platform_error(request_id, EXITED, text)
 
 
 def out_of_memory(request_id: str) -> bytes:
     """A process that took more than ``memory_size`` and was killed for it (fidelity I82)."""
-    return _platform_error(request_id, OUT_OF_MEMORY, _signalled("SIGKILL"))
+    return _platform_error(request_id, OUT_OF_MEMORY, _signalled(9))
 
 
 def response_too_large() -> bytes:
@@ -48,8 +59,12 @@ def response_too_large() -> bytes:
     return _json({"errorMessage": message, "errorType": TOO_LARGE})
 
 
-def _signalled(name: str) -> str:
-    return f"Runtime exited with error: signal: {_SIGNALS.get(name, name)}"
+def _signalled(number: int) -> str:
+    try:
+        words = _SIGNALS[signal.Signals(number).name]
+    except (KeyError, ValueError):
+        words = f"signal {number}"
+    return f"Runtime exited with error: signal: {words}"
 
 
 def _platform_error(request_id: str, error_type: str, text: str) -> bytes:

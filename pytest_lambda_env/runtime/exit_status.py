@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import traceback
 from contextlib import suppress
@@ -32,7 +33,8 @@ def _report(error: BaseException) -> int:
     report = traceback.TracebackException(type(error), error, error.__traceback__)
     _hide_own_frames(report)
     sys.stderr.write("".join(report.format()))
-    return 1
+    # An interrupt that nobody catches ends CPython by the signal itself.
+    return -signal.SIGINT if isinstance(error, KeyboardInterrupt) else 1
 
 
 def _hide_own_frames(report: traceback.TracebackException) -> None:

@@ -13,6 +13,7 @@ Tried and rejected: a trace function from the start (4 to 18 times slower); an a
 
 from __future__ import annotations
 
+import ctypes
 import sys
 import threading
 import traceback
@@ -20,7 +21,9 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any, Literal, NoReturn
 
+from pytest_lambda_env.runtime.landing import has_just_taken_a_lock, leaves_with_block
 from pytest_lambda_env.runtime.package_files import is_package_file
+from pytest_lambda_env.runtime.signal_table import SignalTable
 
 Cause = Literal["timeout", "exit", "memory"]
 
@@ -48,6 +51,10 @@ class ProcessLife:
         "cause",
         "exit_code",
         "over",
+        "remark",
+        "signals",
+        "threads",
+        "wake",
     )
 
     def __init__(
@@ -57,6 +64,13 @@ class ProcessLife:
     ) -> None:
         self._is_user_code = is_user_code
         self._killed = killed
+        self.wake: Callable[[], None] = lambda: None
+        """Wakes what waits in virtual time, once the process has died. The clock's, when there is one."""
+        self.remark = ""
+        """What else there is to say of the place where the code was stopped, as a line."""
+        self.signals = SignalTable()
+        self.threads: set[int] = set()
+        """The further threads that run code of the process."""
         self.over = False
         self.cause: Cause | None = None
         self.exit_code: int | None = None
@@ -76,7 +90,13 @@ class ProcessLife:
     @property
     def stack(self) -> list[str]:
         """Where the code was when it was first unwound, as traceback lines, outermost frame first."""
-        return traceback.format_list(self._frames)
+        lines = traceback.format_list(self._frames)
+        return [*lines[:-1], lines[-1] + self.remark] if lines else lines
+
+    @property
+    def thread(self) -> int:
+        """The thread that runs the handler: the process's main thread, whatever the interpreter's is."""
+        return self._thread
 
     @property
     def anchored(self) -> FrameType | None:
@@ -127,6 +147,17 @@ class ProcessLife:
             self._tracer_before = (sys.gettrace(),)
         self._raise_everywhere(self._anchor)
 
+    def unwind_busy_threads(self) -> None:
+        """Raise in the dead process's further threads that run code of its own, and so may never come to a door.
+
+        Not where one is blocked, or a library is at work: the exception would come after a lock has been taken.
+        """
+        frames = sys._current_frames()
+        for thread in tuple(self.threads):
+            frame = frames.get(thread)
+            if frame is not None and self._is_user_code(frame) and not has_just_taken_a_lock(frame):
+                raise_in_thread(thread)
+
     def _raise_everywhere(self, anchor: FrameType | None) -> None:
         """Every line of the calling thread's code raises, below ``anchor``."""
         sys.settrace(self._trace)
@@ -155,7 +186,7 @@ class ProcessLife:
         settled = self._anchor is None and threading.get_ident() == self._thread
         if settled or not self._is_prey(frame):
             return None
-        if event in ("call", "line"):
+        if event == "call" or (event == "line" and not leaves_with_block(frame)):
             raise ProcessKilled
         return self._trace
 
@@ -177,6 +208,11 @@ class ProcessLife:
 def _summary(frame: FrameType, line: int | None) -> traceback.FrameSummary:
     # Source lines are read later: from here, a door would refuse the dead process the file.
     return traceback.FrameSummary(frame.f_code.co_filename, line, frame.f_code.co_name, lookup_line=False)
+
+
+def raise_in_thread(thread: int) -> None:
+    """Let another thread raise :class:`ProcessKilled`, as soon as it runs bytecode."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(ProcessKilled))
 
 
 _PATIENCE_WITH_LIBRARIES = 50

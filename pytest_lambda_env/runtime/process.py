@@ -117,6 +117,7 @@ class Process:
         self._user_code = _own_files(code)
         self.life = ProcessLife(self._is_user_code, killed=files.cut_off)
         self.clock = clock(deadline_reached=self._deadline_reached, check=self.life.check)
+        self.life.wake = self.clock.wake_all
         self.modules = ModuleSpace(
             [] if code.shared else [code.task_root], own={code.top_level_name}, fresh=code.fresh_packages
         )
@@ -290,8 +291,10 @@ class Process:
     def _see_threads_off(self) -> None:
         """Wait a moment for threads of the dead process, while its streams are in place and take what they print."""
         self.clock.wake_all()
-        self._unsettled = 0
-        self._let_threads_settle()
+        patience = real_monotonic() + _THREADS_PATIENCE
+        while self.life.threads and real_monotonic() < patience:
+            self.life.unwind_busy_threads()
+            real_sleep(MILLISECOND)
 
     def _let_threads_settle(self) -> None:
         """Wait a moment until every other thread waits or has ended.

@@ -188,6 +188,18 @@ class VirtualClock:
                 self.running -= 1
                 if not self.running:
                     self._jump()
+        try:
+            self._block(waiter)
+        except BaseException:
+            # A signal's handler has raised: the thread runs again, as if it had been woken.
+            with self.mutex:
+                self.wake(waiter)
+            raise
+        self._check()
+        return not waiter.expired
+
+    def _block(self, waiter: Waiter) -> None:
+        """Return once ``waiter`` is woken, and see to it that this comes to pass."""
         looks, last_seen = 0, None
         while not waiter.block(_GRACE):
             seen = (self.now, self.running, self._positions())
@@ -198,8 +210,6 @@ class VirtualClock:
                     if not waiter.woken:
                         self._jump(last_resort=True)
                 looks = 0
-        self._check()
-        return not waiter.expired
 
     def notified(self, waiter: Waiter) -> None:
         """Somebody wakes a waiter's thread; one that is frozen wakes when it is thawed. The mutex is held."""
@@ -267,4 +277,4 @@ class VirtualClock:
         ]
 
 
-_LOOKING = frozenset({Waiter.block.__code__, VirtualClock.wait.__code__, VirtualClock._positions.__code__})
+_LOOKING = frozenset({Waiter.block.__code__, VirtualClock._block.__code__, VirtualClock._positions.__code__})

@@ -62,7 +62,7 @@ ENDINGS = {
     "raise SystemExit(5)": STATUS.format(5),
     "os._exit(0)": NO_REASON,
     "os._exit(7)": STATUS.format(7),
-    "raise KeyboardInterrupt": STATUS.format(1),
+    "raise KeyboardInterrupt": SIGNAL.format("interrupt"),
     "raise GeneratorExit": STATUS.format(1),
     "raise BaseException('mine')": STATUS.format(1),
     "raise type('Mine', (BaseException,), {})": STATUS.format(1),

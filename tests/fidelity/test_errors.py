@@ -182,15 +182,15 @@ def test_faults_of_the_runtime_have_no_trace(deploy: Deploy, client_context: str
         *(
             pytest.param(
                 statement,
-                "Runtime exited with error: exit status 1",
+                f"Runtime exited with error: {words}",
                 marks=pytest.mark.fidelity("E14"),
                 id=f"E14-{name}",
             )
-            for name, statement in (
-                ("SystemExit", "raise SystemExit('a reason')"),
-                ("KeyboardInterrupt", "raise KeyboardInterrupt"),
-                ("GeneratorExit", "raise GeneratorExit"),
-                ("own", "raise Stop"),
+            for name, statement, words in (
+                ("SystemExit", "raise SystemExit('a reason')", "exit status 1"),
+                ("KeyboardInterrupt", "raise KeyboardInterrupt", "signal: interrupt"),
+                ("GeneratorExit", "raise GeneratorExit", "exit status 1"),
+                ("own", "raise Stop", "exit status 1"),
             )
         ),
         pytest.param(

@@ -252,7 +252,7 @@ def test_a_handler_that_is_not_there(deploy: Deploy, handler: str, error_type: s
         ("os._exit(0)", "Runtime exited without providing a reason"),
         ("os._exit(9)", "Runtime exited with error: exit status 9"),
         ("os.abort()", "Runtime exited with error: signal: aborted"),
-        ("raise KeyboardInterrupt", "Runtime exited with error: exit status 1"),
+        ("raise KeyboardInterrupt", "Runtime exited with error: signal: interrupt"),
         ("raise GeneratorExit", "Runtime exited with error: exit status 1"),
     ],
 )

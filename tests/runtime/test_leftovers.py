@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import gc
 import os
 import re
@@ -385,8 +386,7 @@ def test_a_dead_process_s_thread_that_never_waits_is_told_of(deploy: Deploy) -> 
         import sys, threading, time
 
         def work():
-            while not hasattr(sys, "_worker_may_end"):
-                pass
+            sys._worker_may_end.acquire()
 
         def handler(event, context):
             threading.Thread(target=work, name="worker").start()
@@ -394,15 +394,17 @@ def test_a_dead_process_s_thread_that_never_waits_is_told_of(deploy: Deploy) -> 
     """,
         timeout=3,
     )
+    sys._worker_may_end = lock = _thread.allocate_lock()  # type: ignore[attr-defined]
+    lock.acquire()
     try:
         [found] = function.invoke(None).leftovers
     finally:
-        sys._worker_may_end = True  # type: ignore[attr-defined]
+        lock.release()
         while any(thread.name == "worker" for thread in threading.enumerate()):
             pass
         del sys._worker_may_end  # type: ignore[attr-defined]
     assert "worker, which outlives its process" in found.what
-    assert found.site == "app.py:9 in handler"
+    assert found.site == "app.py:8 in handler"
 
 
 def test_what_a_simulated_service_opens_is_not_the_handler_s(deploy: Deploy) -> None:

@@ -40,14 +40,14 @@ def test_what_is_meant_for_pytest_reaches_it(act: Callable[[], object], expected
 
 @pytest.mark.fidelity("E14")
 def test_a_keyboard_interrupt_of_the_handler_s_own_ends_its_process() -> None:
-    """``raise KeyboardInterrupt`` in handler code is a crash with status 1, as on Lambda."""
+    """``raise KeyboardInterrupt`` in handler code ends the process as the signal would, as CPython does."""
 
     def handler(event: Any, context: Any) -> None:
         raise KeyboardInterrupt
 
     with LambdaService() as service:
         response = service.create_function(handler).invoke()
-    assert response.payload["errorMessage"].endswith("Runtime exited with error: exit status 1")
+    assert response.payload["errorMessage"].endswith("Runtime exited with error: signal: interrupt")
 
 
 def test_a_handler_may_invoke_another_function() -> None:

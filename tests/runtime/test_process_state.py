@@ -74,20 +74,16 @@ _CHANGES = {
         "warnings.simplefilter('ignore', BytesWarning)",
         "('ignore', None, BytesWarning, None, 0) in warnings.filters",
     ),
+    "signal handler": ("signal.signal(signal.SIGTERM, handler)", "signal.getsignal(signal.SIGTERM) is handler"),
+    "blocked signals": (
+        "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])",
+        "signal.SIGUSR1 in signal.pthread_sigmask(signal.SIG_BLOCK, [])",
+    ),
+    "timer": ("signal.alarm(100)", "signal.getitimer(signal.ITIMER_REAL)[0] > 90"),
     "os.environ.clear": ("os.environ.clear()", "'AWS_REGION' not in os.environ"),
 }
 _LOOP = "def _loop():\n    policy = asyncio.events._event_loop_policy\n    return policy and policy._local._loop\n"
 _TOLD = {
-    "signal handler": (
-        "signal.signal(signal.SIGTERM, handler)",
-        "signal.getsignal(signal.SIGTERM) is handler",
-        "signal handler of SIGTERM: <function handler at app.py:5>",
-    ),
-    "blocked signals": (
-        "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])",
-        "signal.SIGUSR1 in signal.pthread_sigmask(signal.SIG_BLOCK, [])",
-        "blocked signals",
-    ),
     "resource limit": (
         "resource.setrlimit(resource.RLIMIT_CORE, (0, 0))\nresource.setrlimit(resource.RLIMIT_NOFILE, (200, 250))",
         "resource.getrlimit(resource.RLIMIT_NOFILE)[0] == 200",

@@ -98,8 +98,8 @@ def test_nothing_of_it_reaches_the_test(
         ("os.close(0)\nos.close(1)\nos.close(2)", [f"descriptor {n} of the test process closed" for n in range(3)]),
         ("os.closerange(0, 3)", [f"descriptor {n} of the test process closed" for n in range(3)]),
         ("os.dup2(os.open(os.devnull, os.O_RDONLY), 2)", ["descriptor 2 of the test process redirected"]),
-        ("signal.alarm(100)", ["timer set with signal.setitimer or alarm: still running"]),
-        ("signal.setitimer(signal.ITIMER_VIRTUAL, 100)", ["timer set with signal.setitimer or alarm: still running"]),
+        ("signal.alarm(100)", []),
+        ("signal.setitimer(signal.ITIMER_VIRTUAL, 100)", []),
         ("sys.modules.clear()", ["sys.modules: emptied"]),
     ],
 )

@@ -29,20 +29,20 @@ def test_a_busy_handler_is_stopped_and_counts_as_a_timeout() -> None:
         assert "in busy" in response.stopped_at[-1]
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGUSR2"), reason="this platform has no SIGUSR2")
+@pytest.mark.skipif(not hasattr(signal, "SIGVTALRM"), reason="this platform has no SIGVTALRM")
 def test_the_signal_is_given_back() -> None:
     """After the service is closed the signal is handled as before."""
     seen: list[int] = []
-    before = signal.signal(signal.SIGUSR2, lambda number, frame: seen.append(number))
-    before_opening = signal.getsignal(signal.SIGUSR2)
+    before = signal.signal(signal.SIGVTALRM, lambda number, frame: seen.append(number))
+    before_opening = signal.getsignal(signal.SIGVTALRM)
     try:
         with LambdaService() as service:
             service.create_function(lambda event, context: None).invoke()
-            assert signal.getsignal(signal.SIGUSR2) is not before_opening
-        signal.raise_signal(signal.SIGUSR2)
-        assert seen == [signal.SIGUSR2]
+            assert signal.getsignal(signal.SIGVTALRM) is not before_opening
+        signal.raise_signal(signal.SIGVTALRM)
+        assert seen == [signal.SIGVTALRM]
     finally:
-        signal.signal(signal.SIGUSR2, before)
+        signal.signal(signal.SIGVTALRM, before)
 
 
 def test_the_alarm_is_left_alone() -> None:

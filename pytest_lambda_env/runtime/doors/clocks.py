@@ -66,7 +66,8 @@ def wall_clock(frame: FrameType) -> Instant | None:
 
 
 def _site(frame: FrameType) -> object:
-    return None if frame.f_code is _LOG_RECORD else (frame.f_code, frame.f_lasti)
+    # moto at work for a handler is not polling, and must not meet the deadline in the middle of what it does.
+    return None if frame.f_code is _LOG_RECORD or current.life is None else (frame.f_code, frame.f_lasti)
 
 
 def _time() -> float:

@@ -15,45 +15,43 @@ from pytest_lambda_env.runtime.doors.door import Door
 from pytest_lambda_env.runtime.life import ProcessLife
 
 _real: dict[str, Callable[..., Any]] = {
-    name: getattr(os, name) for name in ("_exit", "abort", "kill", "putenv", "system", "unsetenv") if hasattr(os, name)
+    name: getattr(os, name) for name in ("_exit", "abort", "putenv", "system", "unsetenv") if hasattr(os, name)
 }
 _real_call_handlers = logging.Logger.callHandlers
 _test_process = os.getpid()
 
 
-def _owned() -> bool:
-    """Whether an environment's code is calling, in the test process itself and not in a child it forked."""
-    return current.life is not None and os.getpid() == _test_process
-
-
-def _die(exit_code: int) -> NoReturn:
+def acting_life() -> ProcessLife | None:
+    """The life of the process whose code is calling; None for other callers, and in a child that it forked."""
     life = current.life
-    assert isinstance(life, ProcessLife)
+    return life if isinstance(life, ProcessLife) and os.getpid() == _test_process else None
+
+
+def die(life: ProcessLife, exit_code: int) -> NoReturn:
+    """End the calling process at this instant; a negative code is a signal."""
     life.end("exit", exit_code)
+    life.wake()
     life.unwind()
 
 
 def _exit(status: int) -> None:
-    if not _owned():
+    life = acting_life()
+    if life is None:
         _real["_exit"](status)
-    _die(status & 0xFF)
+    else:
+        die(life, status & 0xFF)
 
 
 def _abort() -> None:
-    if not _owned():
+    life = acting_life()
+    if life is None:
         _real["abort"]()
-    _die(-signal.SIGABRT)
-
-
-def _kill(pid: int, signal_number: int, /) -> None:
-    deadly = signal_number in (getattr(signal, "SIGKILL", None), signal.SIGTERM, signal.SIGABRT)
-    if pid == _test_process and deadly and _owned():
-        _die(-signal_number)
-    _real["kill"](pid, signal_number)
+    else:
+        die(life, -signal.SIGABRT)
 
 
 def _system(command: str) -> int:
-    if not _owned():
+    if acting_life() is None:
         return int(_real["system"](command))
     # The C function would hand on the test process's own environment, credentials included.
     code = subprocess.call(command, shell=True)  # noqa: S602 - what the handler asks for
@@ -81,14 +79,13 @@ def _call_handlers(self: logging.Logger, record: logging.LogRecord) -> None:
 
 
 def doors() -> Iterable[Door]:
-    """``os._exit``, ``abort``, ``kill`` (of oneself), ``putenv`` and ``unsetenv``; and the log of the dead."""
+    """``os._exit``, ``abort``, ``system``, ``putenv`` and ``unsetenv``; and the log of the dead."""
     yield Door(
         logging.Logger, "callHandlers", _real_call_handlers, functools.wraps(_real_call_handlers)(_call_handlers)
     )
     replacements: dict[str, Callable[..., Any]] = {
         "_exit": _exit,
         "abort": _abort,
-        "kill": _kill,
         "putenv": _unless_owned("putenv"),
         "system": _system,
         "unsetenv": _unless_owned("unsetenv"),

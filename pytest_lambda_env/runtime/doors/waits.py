@@ -94,14 +94,17 @@ def _in_environment(run: Callable[[], Any], ending: _Ending, thread: threading.T
         current.restore(inherited)
         if started is not None:
             started.identifier = threading.get_ident()
+        threads: set[int] = getattr(current.life, "threads", set())
+        threads.add(threading.get_ident())
         if clock is not None:
             clock.thread_runs()
         try:
             run()
-        except ProcessKilled:
-            pass  # the process died while this thread waited: it ends without a word
+        except (ProcessKilled, SystemExit):
+            pass  # It ends without a word: its process is dead, or it has left (which pytest would report).
         finally:
             # From here on the thread's own bookkeeping is the real thing again.
+            threads.discard(threading.get_ident())
             current.restore(NOBODY)
             ending.reach()
             if clock is not None:

@@ -2,7 +2,8 @@
 
 Some settings are not handed on at all: pytest writes tracebacks of a hanging or crashing run through ``faulthandler``,
 and would lose its file; what ``gc.freeze`` freezes can't be told from what the test process froze. A limit's hard value
-is not lowered, as nothing could raise it again. Limits on memory are left to whoever enforces the function's. Changes
+is not lowered, as nothing could raise it again. Limits on memory are left to whoever enforces the function's. Signals
+and timers are no settings here: each process has a table of its own (:mod:`..doors.signals`). Changes
 by C code, or of ``os.nice``, ``os.setuid`` and the like, are not noticed: nobody could take the last ones back.
 """
 
@@ -13,19 +14,16 @@ import functools
 import gc
 import locale
 import os
-import signal
 import socket
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
 from pytest_lambda_env.runtime.current import current
-from pytest_lambda_env.runtime.doors.clocks import real_monotonic
 from pytest_lambda_env.runtime.doors.door import Door
 from pytest_lambda_env.runtime.package_files import is_package_file
-from pytest_lambda_env.runtime.state.settings import DEBUGGERS, Setting, always, in_force, is_programs, never
+from pytest_lambda_env.runtime.state.settings import DEBUGGERS, Setting, always, in_force, is_programs
 
 _Function = Callable[..., Any]
 
@@ -42,7 +40,6 @@ _real: dict[str, _Function] = {
         (gc, ("disable", "enable", "freeze", "set_debug", "set_threshold", "unfreeze")),
         (locale, ("setlocale",)),
         (resource, ("getrlimit", "prlimit", "setrlimit")),
-        (signal, ("alarm", "getitimer", "pthread_sigmask", "set_wakeup_fd", "setitimer", "siginterrupt", "signal")),
         (socket, ("setdefaulttimeout",)),
         (sys, ("set_int_max_str_digits", "setswitchinterval", "settrace")),
     )
@@ -89,62 +86,6 @@ _LOCALE = Setting(
 def _plain(getter: str, setter: str) -> Setting:
     module, _, name = getter.rpartition(".")
     return Setting(setter, getattr(sys.modules[module], name), _real[setter])
-
-
-# -- signals and timers -------------------------------------------------------------------------------------------
-
-
-def _signal(number: int, *_: Any) -> Iterable[Setting]:
-    def write(handler: Any) -> None:
-        if handler is not None:  # None: not set from Python, so Python can't set it again
-            _real["signal.signal"](number, handler)
-
-    try:
-        name = signal.Signals(number).name
-        yield Setting(f"signal handler of {name}", lambda: signal.getsignal(number), write, told=always)
-    except ValueError:
-        return  # the function itself says what is wrong
-
-
-def _interrupt(number: int, *_: Any) -> Iterable[Setting]:
-    # There is nothing to read it with; Python's own default is that a signal interrupts.
-    yield Setting(f"siginterrupt {number}", object, lambda _: _real["signal.siginterrupt"](number, True), kept=never)
-
-
-def _wakeup_descriptor() -> int:
-    descriptor: int = _real["signal.set_wakeup_fd"](-1)
-    _real["signal.set_wakeup_fd"](descriptor)
-    return descriptor
-
-
-@dataclass(frozen=True)
-class _Timer:
-    """When a timer of the operating system goes off, in real time, and then again after ``interval`` seconds."""
-
-    until: float
-    interval: float
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Timer) and self.interval == other.interval and abs(self.until - other.until) < 0.01
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        return "still running"
-
-
-def _timer(which: int = getattr(signal, "ITIMER_REAL", 0), *_: Any) -> Iterable[Setting]:
-    def read() -> _Timer:
-        remaining, interval = _real["signal.getitimer"](which)
-        return _Timer(real_monotonic() + remaining if remaining else 0.0, interval)
-
-    def write(timer: _Timer) -> None:
-        remaining = max(timer.until - real_monotonic(), 0.001) if timer.until else 0.0
-        _real["signal.setitimer"](which, remaining, timer.interval)
-
-    yield Setting(
-        "timer set with signal.setitimer or alarm", read, write, told=lambda timer: bool(timer.until), kept=never
-    )
 
 
 # -- limits -------------------------------------------------------------------------------------------------------
@@ -222,23 +163,6 @@ def _replacements() -> Iterable[tuple[str, _Function]]:
     ):
         if setter in _real:
             yield setter, _noting(setter, _of(_plain(getter, setter)))
-    wakeup = Setting("signal.set_wakeup_fd", _wakeup_descriptor, _real["signal.set_wakeup_fd"], kept=never)
-    blocked = Setting(
-        "blocked signals",
-        lambda: _real["signal.pthread_sigmask"](signal.SIG_BLOCK, ()),
-        lambda numbers: _real["signal.pthread_sigmask"](signal.SIG_SETMASK, numbers),
-        told=always,
-    )
-    for name, settings in (
-        ("signal.signal", _signal),
-        ("signal.siginterrupt", _interrupt),
-        ("signal.setitimer", _timer),
-        ("signal.alarm", lambda *_: _timer()),
-        ("signal.set_wakeup_fd", _of(wakeup)),
-        ("signal.pthread_sigmask", _of(blocked)),
-    ):
-        if name in _real:
-            yield name, _noting(name, settings)
     yield "sys.settrace", functools.wraps(_real["sys.settrace"])(_settrace)
     for name in _real:
         if name.startswith("faulthandler.") or name in ("gc.freeze", "gc.unfreeze"):
@@ -250,7 +174,7 @@ def _replacements() -> Iterable[tuple[str, _Function]]:
 
 
 def doors() -> Iterable[Door]:
-    """What sets signals, timers, limits, the locale, garbage collection and some more, on this platform."""
+    """What sets limits, the locale, garbage collection and some more, on this platform."""
     for name, replacement in _replacements():
         module, _, attribute = name.rpartition(".")
         # A staticmethod, because the original does not bind either.

@@ -12,6 +12,7 @@ import importlib.util
 import io
 import json
 import os
+import signal
 import sys
 import traceback
 from collections import deque
@@ -174,7 +175,7 @@ def _exit_status(error: BaseException) -> int:
 def _report(error: BaseException) -> int:
     if not isinstance(error, SystemExit):
         traceback.print_exception(type(error), error, error.__traceback__, file=sys.stderr)
-        return 1
+        return -signal.SIGINT if isinstance(error, KeyboardInterrupt) else 1
     if error.code is None or isinstance(error.code, int):
         return (error.code or 0) & 0xFF
     print(error.code, file=sys.stderr)
@@ -184,6 +185,8 @@ def _report(error: BaseException) -> int:
 def _exited(request: Request, status: int | None) -> Answer:
     """The platform's answer for a process that ended (fidelity E15, E16)."""
     reason = f"with error: exit status {status}" if status else "without providing a reason"
+    if status == -signal.SIGINT:
+        reason = "with error: signal: interrupt"
     message = f"RequestId: {request.request_id} Error: Runtime exited {reason}"
     error = {"errorType": "Runtime.ExitError", "errorMessage": message}
     return Answer(json.dumps(error, separators=(",", ":")).encode(), failed=True)
