@@ -83,6 +83,8 @@ class VirtualClock:
         self._members: set[int] = set()
         self._frozen = False
         self._notified_while_frozen: list[Waiter] = []
+        self._moves = 0
+        """How often a thread has begun to run, to wait, or to go on: the threads that look see that something moves."""
 
     # -- the branch ---------------------------------------------------------------------------------------------
 
@@ -140,12 +142,14 @@ class VirtualClock:
         """The calling thread is the one that ``thread_started`` announced."""
         with self.mutex:
             self._members.add(_thread.get_ident())
+            self._moves += 1
 
     def thread_ended(self) -> None:
         """A thread that ``thread_started`` announced is gone."""
         with self.mutex:
             self.running -= 1
             self.threads -= 1
+            self._moves += 1
             self._members.discard(_thread.get_ident())
             if not self.running:
                 self._jump()
@@ -182,6 +186,7 @@ class VirtualClock:
                 waiter.unblock()
             # A condition's lock is free by now, so a notification may have come before us.
             if not waiter.woken:
+                self._moves += 1
                 self._blocked[waiter] = None
                 if until is not None:
                     heapq.heappush(self._sleepers, (until, next(self._sequence), waiter))
@@ -200,9 +205,14 @@ class VirtualClock:
 
     def _block(self, waiter: Waiter) -> None:
         """Return once ``waiter`` is woken, and see to it that this comes to pass."""
+        last_moves = self._moves
         looks, last_seen = 0, None
         while not waiter.block(_GRACE):
-            seen = (self.now, self.running, self._positions())
+            if self._moves != last_moves:
+                # Many threads look at many threads: the closer look is for when nothing else tells.
+                looks, last_moves, last_seen = 0, self._moves, None
+                continue
+            seen = (self.now, self._positions())
             looks, last_seen = (looks + 1, seen) if seen == last_seen else (0, seen)
             # Alone and without an end in sight, only a thread from outside could wake us: one look is enough.
             if looks >= _PATIENCE or (looks and not self.running):
@@ -223,6 +233,7 @@ class VirtualClock:
         if waiter.woken:
             return
         waiter.woken = True
+        self._moves += 1
         if waiter in self._blocked:
             del self._blocked[waiter]
             self.running += 1
