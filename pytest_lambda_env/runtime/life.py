@@ -18,9 +18,11 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType, TracebackType
 from typing import Any, Literal, NoReturn
 
+from pytest_lambda_env.runtime.coroutines import close_tasks, running_loop
 from pytest_lambda_env.runtime.landing import has_just_taken_a_lock, leaves_with_block
 from pytest_lambda_env.runtime.package_files import is_package_file
 from pytest_lambda_env.runtime.signal_table import SignalTable
@@ -50,6 +52,7 @@ class ProcessLife:
         "_unraisable_before",
         "cause",
         "exit_code",
+        "loop",
         "over",
         "remark",
         "signals",
@@ -74,6 +77,8 @@ class ProcessLife:
         self.over = False
         self.cause: Cause | None = None
         self.exit_code: int | None = None
+        self.loop: object = None
+        """The event loop in which the code was first unwound."""
         self._frames: list[traceback.FrameSummary] = []
         self._thread = 0
         self._threads_unwound: set[int] = set()
@@ -133,6 +138,7 @@ class ProcessLife:
             raise ProcessKilled
         if not self._raised:
             self._frames = self._frames_below_anchor()
+            self.loop = running_loop()
             self._unraisable_before = sys.unraisablehook
             sys.unraisablehook = self._ignore_unraisable
             self._killed()
@@ -163,9 +169,35 @@ class ProcessLife:
         sys.settrace(self._trace)
         frame: FrameType | None = sys._getframe()
         while frame is not None and frame is not anchor:
-            if self._is_prey(frame):
-                frame.f_trace = self._trace
+            self._pursue_frame(frame)
             frame = frame.f_back
+
+    def close_loop(self) -> None:
+        """End the tasks of the event loop in which the code was unwound."""
+        with suppress(ProcessKilled):  # the watchdog's, who ends what this does not
+            close_tasks(self.loop, self._pursue_resumed)
+        self.loop = None
+
+    def _pursue_resumed(self, suspended: FrameType) -> bool:
+        """Let the code at a suspended frame raise when it goes on; False if it is left to clean up after itself."""
+        if not self._is_prey(suspended):
+            return False
+        line = suspended.f_lineno
+
+        def trace(frame: FrameType, event: str, _argument: object) -> Any:
+            # Not where it was suspended: that is inside the block that may swallow it, and a tracer raises only once.
+            if event == "line" and not (frame is suspended and frame.f_lineno == line):
+                raise ProcessKilled
+            return trace if self._is_prey(frame) else None
+
+        self.pursue()
+        sys.settrace(trace)
+        suspended.f_trace = trace
+        return True
+
+    def _pursue_frame(self, frame: FrameType) -> None:
+        if self._is_prey(frame):
+            frame.f_trace = self._trace
 
     def settle(self) -> None:
         """The code has been unwound down to the anchor."""

@@ -18,6 +18,7 @@ from pytest_lambda_env.model.code import FunctionCode
 from pytest_lambda_env.model.sandbox import Leftover, SandboxRules
 from pytest_lambda_env.runtime.client.bootstrap import Bootstrap, RuntimeReply, RuntimeRequest
 from pytest_lambda_env.runtime.client.faults import ErrorObject
+from pytest_lambda_env.runtime.coroutines import running_loop
 from pytest_lambda_env.runtime.current import NOBODY, current
 from pytest_lambda_env.runtime.doors.clocks import real_monotonic
 from pytest_lambda_env.runtime.exit_status import exit_status
@@ -207,7 +208,7 @@ class Process:
         life = self.life
         result: Result | None = None
         calls = self._aws_calls
-        outer_loop = _event_loop()
+        outer_loop = running_loop()
         callers_limit = in_force.limit
         if callers_limit is not None:
             callers_limit.suspend()
@@ -226,6 +227,8 @@ class Process:
                     raise
                 life.end("exit", exit_status(error))
         finally:
+            if life.loop is not None and life.loop is not outer_loop:
+                life.close_loop()
             life.settle()
             if life.over:
                 self._see_threads_off()
@@ -350,12 +353,6 @@ class _Zone:
 
     def leave(self) -> None:
         self._time_zone.leave()
-
-
-def _event_loop() -> object:
-    """The event loop that runs in this thread: the test itself may be a coroutine."""
-    events = sys.modules.get("asyncio.events")
-    return None if events is None else events._get_running_loop()
 
 
 def _set_event_loop(loop: object) -> None:
