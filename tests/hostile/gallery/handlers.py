@@ -1025,6 +1025,17 @@ def leaves_open_files(event: Any, context: Any) -> Any:
     return SURVIVED
 
 
+def leaves_a_slow_object(event: Any, context: Any) -> Any:
+    """Keep an object that takes for ever to go."""
+
+    class Slow:
+        def __del__(self) -> None:
+            time.sleep(LONG)
+
+    kept.append(Slow())
+    return SURVIVED
+
+
 def leaves_a_task(event: Any, context: Any) -> Any:
     """Leave a task pending in an event loop that is not closed."""
 
