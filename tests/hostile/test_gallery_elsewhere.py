@@ -12,8 +12,8 @@ pytest.importorskip("pytest_timeout")
 GALLERY = Path(__file__).with_name("test_gallery.py")
 CONFIGURATION = Path(__file__).parents[2] / "pyproject.toml"
 
-SOME = "spins or swallows or finally or exits or recurses or circle or executor or import or logging"
-"""Every way in which a handler is stopped or ends, and what outlives it; without those that take longest."""
+SOME = "swallows or finally or exits or executor or (spins and import)"
+"""Ways in which a handler is stopped or ends, and one that leaves threads."""
 
 RUNS = {
     "two workers": ["-n2"],
@@ -27,7 +27,7 @@ def outcomes(pytester: pytest.Pytester, *arguments: str) -> dict[str, int]:
         *("-c", str(CONFIGURATION), "-p", "no:cacheprovider", "-q", "-k", SOME, str(GALLERY), *arguments), timeout=120
     )
     found = result.parseoutcomes()
-    assert found.get("passed", 0) > 50
+    assert found.get("passed", 0) > 25
     assert not {"failed", "error", "errors"} & set(found)
     return {kind: number for kind, number in found.items() if kind not in ("deselected", "warning", "warnings")}
 
