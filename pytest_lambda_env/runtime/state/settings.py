@@ -10,12 +10,14 @@ Each is a :class:`Setting`, read and written by functions. Three ways to find th
 
 from __future__ import annotations
 
+import decimal
 import gc
 import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from pytest_lambda_env.model.sandbox import Leftover
@@ -94,8 +96,26 @@ def _monitoring() -> tuple[Setting, ...]:
     return (Setting("sys.monitoring", partial(monitoring.get_tool, monitoring.PROFILER_ID), free, kept=never),)
 
 
+_NUMBERS = attrgetter("prec", "rounding", "Emin", "Emax", "capitals", "clamp")
+_AS_IMPORTED = decimal.DefaultContext.copy()
+
+
+def _decimals() -> tuple[Any, ...]:
+    template = decimal.DefaultContext
+    # Its traps are a view of them, which is equal to another view: it says nothing about what was there before.
+    traps = None if template.traps == _AS_IMPORTED.traps else dict(template.traps)
+    return *_NUMBERS(template), traps
+
+
+def _set_decimals(values: tuple[Any, ...]) -> None:
+    template: Any = decimal.DefaultContext
+    template.prec, template.rounding, template.Emin, template.Emax, template.capitals, template.clamp, traps = values
+    template.traps = _AS_IMPORTED.traps if traps is None else traps
+
+
 POLLED = (
     *_monitoring(),
+    Setting("decimal.DefaultContext", _decimals, _set_decimals),
     Setting("sys.settrace", _gettrace, _set_tracer, told=is_programs, kept=is_programs),
     Setting("sys.setprofile", _getprofile, _set_profiler, told=is_programs, kept=is_programs),
     Setting("sys.argv, sys.path_hooks, gc.callbacks", _lists, _set_lists),

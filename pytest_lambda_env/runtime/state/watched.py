@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import functools
 import sys
 from collections.abc import Callable, Mapping
@@ -43,8 +44,15 @@ def owner_of(path: str) -> Any:
 
 _HOOKS = "excepthook unraisablehook displayhook breakpointhook __stdin__ stdin argv path_hooks dont_write_bytecode"
 
+# Exceptions aside: nobody patches those.
+_BUILTINS = " ".join(
+    name
+    for name, value in vars(builtins).items()
+    if callable(value) and name[0] != "_" and not (isinstance(value, type) and issubclass(value, BaseException))
+)
+
 _EVERY_TIME = {
-    "builtins": "open print input __import__",
+    "builtins": f"{_BUILTINS} __import__ __build_class__",
     "time": "time time_ns sleep monotonic perf_counter gmtime localtime strftime",
     "datetime": "datetime date",
     "os": "environ open stat listdir mkdir remove getcwd getpid getenv urandom _exit kill system close",
@@ -54,12 +62,16 @@ _EVERY_TIME = {
     "threading": "Thread Lock excepthook _trace_hook _profile_hook",
     "threading:Thread": "start join run",
     "logging": "root getLogger",
+    "random": "random seed choice randint",
+    "signal": "signal raise_signal",
+    "subprocess": "Popen run",
+    "tempfile": "tempdir mkdtemp",
     "logging:Logger": "callHandlers _log",
     "sys": f"modules exit settrace {_HOOKS}",
 }
 
-QUIET = {*_HOOKS.split(), "_trace_hook", "_profile_hook"}
-"""Hooks that a program may well set once: kept for its process, and not told."""
+QUIET = {*_HOOKS.split(), "_trace_hook", "_profile_hook", "tempdir"}
+"""What a program may well set once: kept for its process, and not told."""
 
 AT_INIT = (
     *("asyncio", "asyncio.base_events", "asyncio.events", "asyncio.tasks", "builtins", "concurrent.futures", "copy"),
