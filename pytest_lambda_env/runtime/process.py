@@ -33,6 +33,7 @@ from pytest_lambda_env.runtime.logs.printed_warnings import PrintedWarnings
 from pytest_lambda_env.runtime.logs.streams import Streams
 from pytest_lambda_env.runtime.memory import MemoryMeter
 from pytest_lambda_env.runtime.memory_limit import MemoryLimit, in_force
+from pytest_lambda_env.runtime.modules.importer import file_of
 from pytest_lambda_env.runtime.modules.space import ModuleSpace
 from pytest_lambda_env.runtime.network import Network
 from pytest_lambda_env.runtime.outcome import Outcome
@@ -314,7 +315,11 @@ class Process:
         return filename.startswith(self._user_code) and "site-packages" not in filename
 
     def _is_own_module(self, name: str) -> bool:
-        return name in self.modules.modules
+        module = self.modules.modules.get(name)
+        if module is None:
+            return False
+        # Who empties sys.modules gets a standard library of its own: that is not the function's code.
+        return name.partition(".")[0] not in sys.stdlib_module_names or self._is_own_file(file_of(module))
 
     def _is_user_code(self, frame: FrameType) -> bool:
         return self._is_own_file(frame.f_code.co_filename)

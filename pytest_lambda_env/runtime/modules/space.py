@@ -16,15 +16,16 @@ Limits:
   while that is left gets ``ModuleNotFoundError``, or leaves a module behind in the test process.
 - Objects of an environment can't be pickled, and their annotations not be resolved, after it was left.
 - A patch of the test's own ``import app`` does not reach the environment's copy.
-- A module of the test process that handler code *replaces* in ``sys.modules`` is noticed in the environment's
-  first stay only, unless other entries vanished too; one that it removes or adds is always noticed.
+- A module of the test process that handler code *replaces* in ``sys.modules`` by one assignment is noticed in the
+  environment's first stay only, unless other entries vanished too; one that it removes (and imports anew) or adds is
+  always noticed.
 """
 
 from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from importlib.machinery import ModuleSpec
 from itertools import islice
 from operator import is_not
@@ -99,6 +100,7 @@ class ModuleSpace:
         self._foreign: list[str] = []
         self._generation = -1
         self._rest = 0
+        self._last: tuple[str, ModuleType] = ("", _ABSENT)
         self._before: dict[str, ModuleType] | None = None
         self._lived = False
         self._listed: dict[str, frozenset[str]] = {}
@@ -153,6 +155,7 @@ class ModuleSpace:
             if name in table:
                 self._hidden[name] = table.pop(name)
         self._rest = len(table)
+        self._last = next(reversed(table.items()))
         if not self._lived:
             self._before = dict(table)
         table.update(self._modules)
@@ -183,7 +186,9 @@ class ModuleSpace:
         for name in found:
             remember_extension(name, modules.get(name))
         found.clear()
-        changed = imported or bool(gone) or len(table) != self._rest
+        name, module = next(reversed(table.items()))
+        moved = name != self._last[0] or module is not self._last[1]
+        changed = imported or bool(gone) or moved or len(table) != self._rest
         if changed:
             self._settle()
         if self._hidden:
@@ -227,13 +232,13 @@ class ModuleSpace:
         if before is None:
             before = {name: module for name, module in _process.known.items() if name not in self._hidden}
         if len(table) < len(before) or any(map(is_not, before.values(), table.values())):
-            if self._before is not None or not before.keys() <= table.keys():
-                for name, module in before.items():
-                    current = table.get(name, _ABSENT)
-                    if current is not module:
-                        table[name] = module
-                        if current is not _ABSENT:
-                            self._modules[name] = current
+            complete = self._before is None and before.keys() <= table.keys()
+            for name in _made_again(before) if complete else before:
+                module, current = before[name], table.get(name, _ABSENT)
+                if current is not module:
+                    table[name] = module
+                    if current is not _ABSENT:
+                        self._modules[name] = current
             new = [name for name in table if name not in before]
         else:
             new = list(islice(table, len(before), None))
@@ -288,3 +293,13 @@ class ModuleSpace:
         behind = [finder for finder in current[first:] if finder not in settled]
         finders[:] = [*ahead, *before, *behind]  # type: ignore[list-item]
         sys.meta_path = finders
+
+
+def _made_again(before: Mapping[str, ModuleType]) -> list[str]:
+    """The entries of ``before`` that were removed and made again since: they stand behind those that stayed."""
+    names, remaining = list(_table), iter(before)
+    stayed = 0
+    # ``in`` consumes the iterator up to the name it finds.
+    while stayed < len(names) and names[stayed] in remaining:
+        stayed += 1
+    return [name for name in (*names[stayed:], names[-1]) if name in before]
