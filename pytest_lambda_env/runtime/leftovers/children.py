@@ -129,13 +129,17 @@ class _Command(_Child):
 
     def runs(self) -> bool:
         popen = self._found()
-        if popen is None or popen.returncode is not None:
+        if popen is None:
+            return self._is_orphan() and super().runs()
+        if popen.returncode is not None:
             return False
         return super().runs() if os.name == "posix" else popen.poll() is None
 
     def is_there(self) -> bool:
         popen = self._found()
-        return popen is not None and popen.returncode is None
+        if popen is None:
+            return self._is_orphan() and super().is_there()
+        return popen.returncode is None
 
     def streams(self) -> Iterator[object]:
         popen = self._found()
@@ -144,14 +148,23 @@ class _Command(_Child):
 
     def finish(self) -> None:
         popen = self._found()
-        if popen is None or popen.returncode is not None:
+        if popen is None:
+            if self._is_orphan():
+                super().finish()
             return
-        if popen.poll() is None:
+        if popen.returncode is None and popen.poll() is None:
             if os.name == "posix":
                 self.kill()
             else:
                 popen.kill()
             popen.wait()
+
+    def _is_orphan(self) -> bool:
+        """Whether the number alone can tell of the child, once nobody has its object.
+
+        Where warnings are errors, ``subprocess`` does not keep an object that was dropped while its child ran.
+        """
+        return hasattr(os, "waitid")
 
     def _found(self) -> subprocess.Popen[Any] | None:
         """The object, or what ``subprocess`` keeps of one that the handler dropped while its child ran."""
