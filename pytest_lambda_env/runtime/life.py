@@ -154,15 +154,27 @@ class ProcessLife:
         self._raise_everywhere(self._anchor)
 
     def unwind_busy_threads(self) -> None:
-        """Raise in the dead process's further threads that run code of its own, and so may never come to a door.
-
-        Not where one is blocked, or a library is at work: the exception would come after a lock has been taken.
-        """
-        frames = sys._current_frames()
+        """Raise in the dead process's further threads that run code of its own, and so may never come to a door."""
         for thread in tuple(self.threads):
-            frame = frames.get(thread)
-            if frame is not None and self._is_user_code(frame) and not has_just_taken_a_lock(frame):
-                raise_in_thread(thread)
+            self.pursue_thread(thread)
+
+    def pursue_thread(self, thread: int) -> None:
+        """Unwind another thread of the dead process, which computes and so comes to no door. Again is allowed.
+
+        Only where it runs the function's own code: in a library it may just have taken a lock.
+        """
+        frame = sys._current_frames().get(thread)
+        if frame is None or not self._is_user_code(frame) or has_just_taken_a_lock(frame):
+            return
+        pursue = self._raise_everywhere
+
+        class Pursued(ProcessKilled):
+            # Made by the interrupted thread itself, and only there can its tracer be set: one exception alone is
+            # swallowed by one ``except``, and there is no second while the code before it has not come that far.
+            def __init__(self) -> None:
+                pursue(None)
+
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(Pursued))
 
     def _raise_everywhere(self, anchor: FrameType | None) -> None:
         """Every line of the calling thread's code raises, below ``anchor``."""

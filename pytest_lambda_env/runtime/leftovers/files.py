@@ -12,6 +12,7 @@ Not seen: ``select.epoll``, ``mmap``, and what C libraries open.
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable, Container, Iterator
 from contextlib import suppress
 from typing import Any
@@ -81,6 +82,30 @@ class Files:
         for descriptor, (site, identity) in self._descriptors.items():
             if _identity(descriptor) == identity:
                 yield Leftover(kind="file", what=f"descriptor {descriptor}", site=self._sites.text(site))
+
+    def cut_off(self, *, older: bool) -> None:
+        """Let every socket and descriptor lead nowhere, so that threads wake which are blocked on one.
+
+        Nothing is closed: a number that is free could be given to somebody else while the thread still uses it.
+        """
+        opened = [*self._made.items(), *(self._older.items() if older else ())]
+        nowhere = _open(os.devnull, os.O_RDWR)
+        try:
+            for each, site in opened:
+                with suppress(OSError, ValueError):
+                    if not (site is not None and site.by_library) and _is_open(each):
+                        if hasattr(each, "shutdown"):
+                            each.shutdown(socket.SHUT_RDWR)
+                        else:
+                            _dup2(nowhere, each.fileno(), inheritable=False)
+            for descriptor, (_, identity) in {
+                **(self._older_descriptors if older else {}),
+                **self._descriptors,
+            }.items():
+                if _identity(descriptor) == identity:
+                    _dup2(nowhere, descriptor, inheritable=False)
+        finally:
+            _close(nowhere)
 
     def finish(self, *, older: bool) -> None:
         """Close what this run has left open, with ``older`` also what was there before; what is buffered is lost (I69).

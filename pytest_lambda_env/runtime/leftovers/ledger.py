@@ -12,12 +12,18 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from pytest_lambda_env.model.sandbox import Leftover
+from pytest_lambda_env.runtime.doors.clocks import real_monotonic
 from pytest_lambda_env.runtime.leftovers.children import Children
 from pytest_lambda_env.runtime.leftovers.files import Files
 from pytest_lambda_env.runtime.leftovers.site import Sites
 from pytest_lambda_env.runtime.leftovers.tasks import Tasks
 from pytest_lambda_env.runtime.leftovers.threads import Threads, _Started
 from pytest_lambda_env.runtime.life import ProcessLife
+from pytest_lambda_env.simulation.instant import MILLISECOND
+from pytest_lambda_env.simulation.real_clock import real_sleep
+
+_PATIENCE = 0.1
+"""Real seconds for threads of a dead process that never came to a wait."""
 
 _leave_forked_child = os._exit  # captured before the doors open
 
@@ -33,6 +39,7 @@ class Leftovers:
         self._children = Children(sites)
         self._files = Files(sites)
         self._tasks = Tasks(sites)
+        self._finalizers: list[Any] = []
         self._noted = False
         self._ever_noted = False
         self._is_forked_child = False
@@ -98,6 +105,11 @@ class Leftovers:
         """``asyncio`` has made what stands for a child process; the child itself is known already."""
         self._tasks.note_transport(transport)
 
+    def finalizer_made(self, finalizer: Any) -> None:
+        """A ``weakref.finalize`` was made."""
+        self._noted = True
+        self._finalizers.append(finalizer)
+
     # -- what the process tells ---------------------------------------------------------------------------------
 
     def enter(self) -> None:
@@ -126,6 +138,7 @@ class Leftovers:
         for ledger in (self._threads, self._children, self._tasks):
             ledger.settle()
         self._files.settle(of_init=not self._initialised)
+        self._finalizers = [each for each in self._finalizers if each.alive]
         self._initialised = True
         return found
 
@@ -133,11 +146,23 @@ class Leftovers:
         """The process is dead: end what it has left. The result is what could not be ended."""
         if not self._noted and not self._ever_noted:
             return []
+        while self._finalizers:
+            self._finalizers.pop().detach()
         self._threads.release_exit()
         self._children.finish()
-        undying = list(self._threads.undying())
         older = not self._shared
+        if any(self._threads.running()):
+            self._files.cut_off(older=older)
+            self._pursue_threads()
+        undying = list(self._threads.undying())
         self._tasks.finish(older=older)
         if not undying:  # a thread may hold a file's lock, or use its descriptor
             self._files.finish(older=older)
         return undying
+
+    def _pursue_threads(self) -> None:
+        patience = real_monotonic() + _PATIENCE
+        while (running := list(self._threads.running())) and real_monotonic() < patience:
+            for identifier in running:
+                self._life.pursue_thread(identifier)
+            real_sleep(MILLISECOND)

@@ -1,7 +1,7 @@
 """Threads that an invocation has started and that have not ended.
 
 A thread that waits is frozen with its environment and goes on in the next invocation's time (fidelity V41). One that
-computes without waiting can't be frozen from outside, nor ended: it is told of as what it is.
+computes without waiting can't be frozen from outside: it is told of as what it is, and unwound when its process ends.
 """
 
 from __future__ import annotations
@@ -48,6 +48,12 @@ class Threads:
             crews.setdefault(each if crew is None else crew, []).append(each)
         for crew, members in crews.items():
             yield self._leftover(members, is_crew=not isinstance(crew, _Started))
+
+    def running(self) -> Iterator[int]:
+        """The identifiers of those that have begun and not ended."""
+        for each in (*self._made, *self._older):
+            if each.identifier and not each.ended():
+                yield each.identifier
 
     def undying(self) -> Iterator[Leftover]:
         """The threads of a dead process that still run: they have not come to a wait or a door since."""
