@@ -208,7 +208,7 @@ class VirtualClock:
         last_moves = self._moves
         looks, last_seen = 0, None
         while not waiter.block(_GRACE):
-            if self._moves != last_moves:
+            if self._moves != last_moves or self._frozen:
                 # Many threads look at many threads: the closer look is for when nothing else tells.
                 looks, last_moves, last_seen = 0, self._moves, None
                 continue
