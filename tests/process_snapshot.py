@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio.events
 import atexit
 import builtins
+import contextlib
 import contextvars
 import copyreg
 import datetime
@@ -33,10 +34,12 @@ import tempfile
 import threading
 import time
 import warnings
+import weakref
 from collections.abc import Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
+import pytest_lambda_env.runtime.current
 from pytest_lambda_env.runtime.modules.territory import is_installed
 
 _OWNERS: dict[str, Any] = {
@@ -44,7 +47,7 @@ _OWNERS: dict[str, Any] = {
         module.__name__: module
         for module in (
             *(builtins, datetime, decimal, io, json, locale, logging, os, os.path, random, signal, socket),
-            *(subprocess, tempfile, threading, time, warnings),
+            *(subprocess, tempfile, threading, time, warnings, pytest_lambda_env.runtime.current),
         )
     },
     **{
@@ -107,6 +110,8 @@ def differences(before: Mapping[str, object], after: Mapping[str, object]) -> li
 def _may_come(name: str, value: object) -> bool:
     thing = value._thing if isinstance(value, _Object) else None
     if isinstance(thing, ModuleType):
+        if thing.__name__.startswith("pytest_lambda_env."):
+            return True  # parts that are imported when they are first needed
         file = getattr(thing, "__file__", None)
         return not isinstance(file, str) or is_installed(file)
     return name.startswith("logger ") and value == (logging.NOTSET, [], [], False, True)
@@ -140,7 +145,9 @@ def _interpreter() -> Iterator[tuple[str, object]]:
     yield "faulthandler", faulthandler.is_enabled()
     yield "atexit", getattr(atexit, "_ncallbacks", int)()
     yield "random", random.getstate()
-    yield "decimal", repr(decimal.getcontext())
+    yield "decimal", (repr(decimal.getcontext()), repr(decimal.DefaultContext))
+    yield "exception being handled", sys.exc_info()[0]
+    yield "finalizers", len(weakref.finalize._registry)  # type: ignore[attr-defined]
     yield "contextvars", {name: _Object(value) for name, value in contextvars.copy_context().items()}
     yield "locale", locale.setlocale(locale.LC_ALL)
     yield "warnings.filters", list(warnings.filters)
@@ -168,10 +175,12 @@ def _operating_system() -> Iterator[tuple[str, object]]:
     os.umask(mask := os.umask(0o022))
     yield "umask", mask
     yield "os.environ itself", _Object(os.environ)
-    yield "os.environ", dict(os.environ)
+    yield "os.environ", {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
     yield "time zone", time.tzname
     for number in signal.valid_signals():
-        yield f"signal {number}", _comparable(signal.getsignal(number))
+        handler = signal.getsignal(number)
+        # pytest-timeout has another handler for each test, of one name.
+        yield f"signal {number}", getattr(handler, "__qualname__", handler)
     if hasattr(signal, "getitimer"):
         # The virtual one is the pulse's while a service is open: it goes off and is set again.
         for name in ("ITIMER_REAL", "ITIMER_PROF"):
@@ -193,11 +202,16 @@ def _descriptors() -> Iterator[tuple[str, object]]:
         except OSError:  # the one that listed the directory
             continue
         yield f"descriptor {name}", (status.st_dev, status.st_ino, status.st_rdev)
-    try:
-        children = pathlib.Path(f"/proc/self/task/{threading.main_thread().native_id}/children").read_text("ascii")
-    except OSError:
-        return
-    yield "child processes", children.split()
+    yield "child processes", children()
+
+
+def children() -> list[int]:
+    """The ids of this process's children, where the system tells."""
+    found: list[int] = []
+    for thread in pathlib.Path("/proc/self/task").glob("*"):
+        with contextlib.suppress(OSError):  # a thread that has ended meanwhile
+            found += map(int, (thread / "children").read_text("ascii").split())
+    return sorted(found)
 
 
 def _limits() -> Iterator[tuple[str, object]]:

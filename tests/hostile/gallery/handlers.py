@@ -619,8 +619,11 @@ def prints_a_long_line(event: Any, context: Any) -> Any:
 
 
 def prints_rubbish(event: Any, context: Any) -> Any:
-    """Write bytes that are no text."""
-    sys.stdout.buffer.write(bytes(range(256)) * 10)
+    """Write bytes that are no text, and say that they be sent if the event says so."""
+    if event == "flush":
+        sys.stdout.flush()
+    else:
+        sys.stdout.buffer.write(bytes(range(256)) * 10)
     return SURVIVED
 
 
