@@ -30,11 +30,22 @@ def _report(error: BaseException) -> int:
             return error.code & 0xFF
         sys.stderr.write(f"{error.code}\n")
         return 1
-    report = traceback.TracebackException(type(error), error, error.__traceback__)
-    _hide_own_frames(report)
-    sys.stderr.write("".join(report.format()))
-    # An interrupt that nobody catches ends CPython by the signal itself.
+    try:
+        report = traceback.TracebackException(type(error), error, error.__traceback__)
+        _hide_own_frames(report)
+        text = "".join(report.format())
+    except AttributeError:  # from Python 3.13 on it imports modules, and the code may have emptied sys.modules
+        text = _in_short(error)
+    sys.stderr.write(text)
     return -signal.SIGINT if isinstance(error, KeyboardInterrupt) else 1
+
+
+def _in_short(error: BaseException | None) -> str:
+    lines: list[str] = []
+    while error is not None:
+        lines.insert(0, f"{type(error).__name__}: {error}\n")
+        error = error.__cause__ or error.__context__
+    return "".join(lines)
 
 
 def _hide_own_frames(report: traceback.TracebackException) -> None:

@@ -14,7 +14,7 @@ from tests.process_snapshot import differences, snapshot
 GALLERY = Path(__file__).with_name("gallery")
 
 
-def settled_differences(before: Mapping[str, object], patience: float = 0.5) -> list[str]:
+def settled_differences(before: Mapping[str, object], patience: float = 2) -> list[str]:
     """The differences that stay when garbage has been collected and what ends by itself has ended."""
     until = time.monotonic() + patience
     while found := differences(before, snapshot(collect=False)):

@@ -78,8 +78,7 @@ class Row:
 
     ``second``: an event for the same environment, and its verdict. ``log`` and ``silent``: what the log of the last
     invocation must and must not hold. ``leftovers``: kind and part of the text of what the response must tell of.
-    ``pending``: what the verdict still waits for; ``run``: whether it can be tried until then. ``warning``: a filter
-    for what pytest says of the handler's own fault, as in any test.
+    ``run``: whether it can be tried at all. ``warning``: a filter for what pytest says of the handler's own fault.
     """
 
     handler: str
@@ -94,7 +93,6 @@ class Row:
     configuration: Mapping[str, Any] = field(default_factory=dict)
     when: bool = True
     warning: str | None = None
-    pending: str | None = None
     run: bool = True
     limit: str | None = None
 
@@ -121,10 +119,10 @@ ENDLESS = [
     Row(handler="blocks_in_finally", verdict=TIMEOUT, silent=("finally",)),
     Row(handler="nests_finally", verdict=TIMEOUT, silent=("finally",)),
     Row(handler="returns_from_finally", verdict=TIMEOUT),
-    Row(handler="swallows_on_exit", verdict=TIMEOUT, silent=("swallowed",), pending="interrupts", run=False),
+    Row(handler="swallows_on_exit", verdict=TIMEOUT, silent=("swallowed",)),
     Row(handler="ignores_generator_exit", verdict=raises("RuntimeError", "generator ignored GeneratorExit")),
     Row(handler="blocks_in_del", verdict=TIMEOUT, silent=("deleted", "after")),
-    Row(handler="backtracks", verdict=TIMEOUT, pending="interrupts", run=False),
+    Row(handler="backtracks", verdict=TIMEOUT),
     Row(handler="receives", verdict=TIMEOUT, when=POSIX),
     Row(handler="locks_twice", verdict=TIMEOUT, when=POSIX),
     Row(handler="waits_for_a_condition", verdict=TIMEOUT),
@@ -150,7 +148,7 @@ ENDS = [
     Row(handler="exits", name="exits-text", event="a reason", verdict=status(1), log=("a reason",)),
     Row(handler="calls_exit", verdict=status(4)),
     Row(handler="calls_quit", verdict=QUIET_EXIT),
-    Row(handler="exits_at_once", verdict=status(7), silent=("swallowed",), pending="interrupts", run=False),
+    Row(handler="exits_at_once", verdict=status(7), silent=("swallowed",)),
     Row(handler="aborts", verdict=signalled("aborted"), when=POSIX),
     *(
         Row(
@@ -159,8 +157,6 @@ ENDS = [
             event=name,
             verdict=signalled(text),
             when=hasattr(signal, name) and POSIX,
-            pending=None if handler == "kills_itself" and name in ("SIGKILL", "SIGTERM") else "interrupts",
-            run=handler == "kills_itself" and name in ("SIGKILL", "SIGTERM"),
         )
         for handler in ("kills_itself", "raises_a_signal")
         for name, text in {
@@ -180,17 +176,15 @@ ENDS = [
         event="SIGINT",
         verdict=signalled("interrupt"),
         when=POSIX,
-        pending="interrupts",
-        run=False,
     ),
-    Row(handler="kills_its_group", verdict=signalled("killed"), when=POSIX, pending="interrupts", run=False),
+    Row(handler="kills_its_group", verdict=signalled("killed"), when=POSIX),
     Row(
         handler="follows_a_null_pointer",
         verdict=TIMEOUT,
         run=False,
         limit="C code that crashes takes the test process with it, as it does in any test",
     ),
-    Row(handler="raises_keyboard_interrupt", verdict=status(1), log=("KeyboardInterrupt",)),
+    Row(handler="raises_keyboard_interrupt", verdict=signalled("interrupt"), log=("KeyboardInterrupt",)),
     Row(handler="raises_generator_exit", verdict=status(1), log=("GeneratorExit",)),
     Row(handler="raises_a_base_exception", verdict=status(1), log=("Mine: mine",)),
     Row(
@@ -290,17 +284,11 @@ STATE = [
     Row(handler="replaces_the_modules", **GIVEN_BACK),
     Row(handler="forgets_where_modules_are", **GIVEN_BACK),
     Row(handler="traces", **state("settrace")),
-    Row(handler="handles_signals", **state("SIGTERM"), when=POSIX),
-    Row(handler="blocks_signals", **state("signal"), when=POSIX),
-    Row(handler="sets_an_alarm", **{**state("alarm"), "pending": "interrupts"}, when=POSIX),
-    Row(
-        handler="waits_for_an_alarm",
-        verdict=raises("TimeoutError", "alarm"),
-        leftovers=(("state", "SIGALRM"),),
-        when=POSIX,
-        pending="interrupts",
-        run=False,
-    ),
+    # Signals, their mask and alarms are the process's own: the test process never has them.
+    Row(handler="handles_signals", verdict=returns(), when=POSIX),
+    Row(handler="blocks_signals", verdict=returns(), when=POSIX),
+    Row(handler="sets_an_alarm", verdict=returns(), when=POSIX),
+    Row(handler="waits_for_an_alarm", verdict=raises("TimeoutError", "alarm"), when=POSIX),
     Row(
         handler="disables_garbage_collection",
         **GIVEN_BACK,
@@ -455,8 +443,6 @@ def _parameters() -> list[Any]:
         marks: list[pytest.MarkDecorator] = []
         if not row.when:
             marks.append(pytest.mark.skip(reason="not on this platform or version"))
-        elif row.pending and not row.run:
-            marks.append(pytest.mark.xfail(reason=f"pending: {row.pending}", strict=False, run=False))
         elif not row.run:
             marks.append(pytest.mark.skip(reason=f"limit: {row.limit}"))
         if row.warning:
@@ -469,10 +455,8 @@ def _parameters() -> list[Any]:
 class TestGallery:
     """Each row in two tests, one right after the other."""
 
-    def test_verdict(self, row: Row, gallery: Path, canary: ModuleType, request: pytest.FixtureRequest) -> None:
+    def test_verdict(self, row: Row, gallery: Path, canary: ModuleType) -> None:
         """The handler gets its verdict, another function of the same service works, and the process is as it was."""
-        if row.pending:
-            request.applymarker(pytest.mark.xfail(reason=f"pending: {row.pending}", strict=False))
         born_before = children()
         before = snapshot(collect=False)
         try:
@@ -482,8 +466,6 @@ class TestGallery:
                 assert function.invoke().payload == "survived"
             assert canary.settled_differences(before) == []
         finally:
-            if row.pending:
-                canary.settled_differences(before)  # the next test is to see its own differences only
             for child in set(children()) - set(born_before):
                 with suppress(ProcessLookupError):
                     os.kill(child, signal.SIGKILL)
