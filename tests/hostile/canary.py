@@ -14,8 +14,11 @@ from tests.process_snapshot import differences, snapshot
 GALLERY = Path(__file__).with_name("gallery")
 
 
-def settled_differences(before: Mapping[str, object], patience: float = 2) -> list[str]:
-    """The differences that stay when garbage has been collected and what ends by itself has ended."""
+def settled_differences(before: Mapping[str, object], patience: float = 30) -> list[str]:
+    """The differences that stay when garbage has been collected and what ends by itself has ended.
+
+    The patience is for a machine that is busy: a thousand threads take their time to end.
+    """
     until = time.monotonic() + patience
     while found := differences(before, snapshot(collect=False)):
         if time.monotonic() > until:
