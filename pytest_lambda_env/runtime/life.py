@@ -136,7 +136,11 @@ class ProcessLife:
                 self._raise_everywhere(None)
             self._threads_unwound.add(thread)
             raise ProcessKilled
-        if not self._raised:
+        if self._anchor is None:
+            raise ProcessKilled  # Its code has returned; this is what its objects do as they are deleted.
+        self._raised += 1
+        # Counted first: what follows may collect garbage, whose deletion may come to a door.
+        if self._raised == 1:
             self._frames = self._frames_below_anchor()
             self.loop = running_loop()
             self._unraisable_before = sys.unraisablehook
@@ -144,7 +148,6 @@ class ProcessLife:
             self._killed()
         else:
             self.pursue()
-        self._raised += 1
         raise ProcessKilled
 
     def pursue(self) -> None:

@@ -14,6 +14,7 @@ set and cleared around each invocation (4 microseconds); two signals.
 
 from __future__ import annotations
 
+import _thread
 import signal
 import threading
 from collections.abc import Callable
@@ -39,15 +40,11 @@ class Pulse:
 
     def __init__(self) -> None:
         self._listeners: list[Listener] = []
+        self._mutex = _thread.allocate_lock()
         self._before: Any = None
         self._timer_is_ours = False
         self.ticking = True
         """False when the timer has gone off and nobody has set it again; True also where there is none."""
-
-    @property
-    def listened_to(self) -> bool:
-        """Whether a pulse may be sent."""
-        return bool(self._listeners)
 
     @staticmethod
     def possible() -> bool:
@@ -67,7 +64,8 @@ class Pulse:
 
     def leave(self, listener: Listener) -> None:
         """Stop calling ``listener``. With the last one, signal and timer are given back."""
-        self._listeners.remove(listener)
+        with self._mutex:
+            self._listeners.remove(listener)
         if self._listeners:
             return
         self.ticking = True
@@ -83,10 +81,11 @@ class Pulse:
             self.ticking = True
             _setitimer(signal.ITIMER_VIRTUAL, _PERIOD)
 
-    @staticmethod
-    def send(thread: int) -> None:
-        """A pulse for a blocked thread, from any other one."""
-        _pthread_kill(thread, SIGNAL)
+    def send(self, thread: int) -> None:
+        """A pulse for a blocked thread, from any other one. None is sent when nobody listens: it would be deadly."""
+        with self._mutex:
+            if self._listeners:
+                _pthread_kill(thread, SIGNAL)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self.ticking = not self._timer_is_ours

@@ -85,6 +85,7 @@ class VirtualClock:
         self._notified_while_frozen: list[Waiter] = []
         self._moves = 0
         """How often a thread has begun to run, to wait, or to go on: the threads that look see that something moves."""
+        self._dead = False
 
     # -- the branch ---------------------------------------------------------------------------------------------
 
@@ -180,8 +181,10 @@ class VirtualClock:
     def wait(self, waiter: Waiter, until: Instant | None) -> bool:
         """Block the calling thread until ``waiter`` is woken (True) or ``until`` has come (False)."""
         with self.mutex:
-            if until is not None and until <= self.now and not waiter.woken:
+            looks = until is not None and until <= self.now
+            if (looks or self._dead) and not waiter.woken:
                 # A look, not a wait. The caller may hold a lock that keeps other threads from ever waiting.
+                # And a thread of a dead process that has come too late to be woken must not wait at all.
                 waiter.woken = waiter.expired = True
                 waiter.unblock()
             # A condition's lock is free by now, so a notification may have come before us.
@@ -272,6 +275,7 @@ class VirtualClock:
         self._wake_all()
 
     def _wake_all(self) -> None:
+        self._dead = True
         for waiter in list(self._blocked):
             waiter.expired = True
             self.wake(waiter)

@@ -76,7 +76,7 @@ def _hand_to_main_thread(life: ProcessLife, number: int) -> None:
     """Python handlers run in the main thread. They can't where the test itself runs in another one."""
     table = life.signals
     table.hand_over(number)
-    if main_thread_of_interpreter(life.thread) and pulse.listened_to:
+    if main_thread_of_interpreter(life.thread):
         while table.handed and not life.over and life.anchored is not None:
             pulse.send(life.thread)
             real_sleep(MILLISECOND)
