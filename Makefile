@@ -24,7 +24,7 @@ demo: $(VENV)/.installed-examples
 
 # The limit is for a suite that hangs. By thread, not by signal: SIGALRM belongs to the handlers under test.
 test: $(VENV)/.installed-tests,dev
-	$(PYTEST) -q --timeout=300 --timeout-method=thread --doctest-modules pytest_lambda_env tests $(ARGS)
+	$(PYTEST) -q -n 2 --timeout=300 --timeout-method=thread --doctest-modules pytest_lambda_env tests $(ARGS)
 
 lint: $(VENV)/.installed-tests,dev
 	$(BIN)/ruff check
