@@ -186,7 +186,7 @@ class ModuleSpace:
         for name in found:
             remember_extension(name, modules.get(name))
         found.clear()
-        name, module = next(reversed(table.items()))
+        name, module = next(reversed(table.items()), ("", _ABSENT))
         moved = name != self._last[0] or module is not self._last[1]
         changed = imported or bool(gone) or moved or len(table) != self._rest
         if changed:
