@@ -20,9 +20,14 @@ class Unset:
         self._policy: Any = None
         self._start_method: Any = None
         self._outside: tuple[Any, Any] = (None, None)
+        self._events: Any = None
+        self._multiprocessing: Any = None
 
     def put_in(self) -> None:
         """The process's own are in force."""
+        # Kept: handler code may forget them before its own are taken out again.
+        self._events = _table.get("asyncio.events")
+        self._multiprocessing = _table.get("multiprocessing.context")
         self._outside = self._exchange(self._policy, self._start_method)
 
     def take_out(self) -> None:
@@ -38,10 +43,10 @@ class Unset:
         self._policy = None
 
     def _exchange(self, policy: Any, start_method: Any) -> tuple[Any, Any]:
-        events: Any = _table.get("asyncio.events")
+        events: Any = self._events or _table.get("asyncio.events")
         if events is not None:
             policy, events._event_loop_policy = events._event_loop_policy, policy
-        multiprocessing: Any = _table.get("multiprocessing.context")
+        multiprocessing: Any = self._multiprocessing or _table.get("multiprocessing.context")
         if multiprocessing is not None:
             context = multiprocessing._default_context
             start_method, context._actual_context = context._actual_context, start_method
