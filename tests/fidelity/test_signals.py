@@ -400,6 +400,14 @@ def test_an_event_loop_s_handlers(deploy: Deploy) -> None:
     assert (response.payload, response.duration.total_seconds()) == ("told", 3)
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """A test process that an interrupt reaches: one that a shell has started in the background ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.parametrize(
     "source",
     [
@@ -409,6 +417,7 @@ def test_an_event_loop_s_handlers(deploy: Deploy) -> None:
     ],
     ids=["plain", "event loop", "ignored"],
 )
+@pytest.mark.usefixtures("interruptible")
 def test_a_person_s_interrupt_is_pytest_s(deploy: Deploy, source: str) -> None:
     """A real Ctrl-C reaches pytest, whatever the handler does with its own ``SIGINT``."""
     function = deploy(source)

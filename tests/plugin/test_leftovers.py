@@ -122,8 +122,9 @@ def test_an_invocation_in_a_teardown_is_an_error_there(leaving: pytest.Pytester)
     )
     result = leaving.runpytest("--lambda-leftovers=error")
     result.assert_outcomes(failed=1, errors=1)
-    assert str(result.stdout).count("  early, request ") == 2
-    assert str(result.stdout).count("  late, request ") >= 2
+    # Each invocation is told in one of the two errors, however often pytest shows those (on CI once more, in full).
+    early, late = (str(result.stdout).count(f"  {name}, request ") for name in ("early", "late"))
+    assert early == late >= 2
 
 
 def test_the_default_reports(leaving: pytest.Pytester) -> None:

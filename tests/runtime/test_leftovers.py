@@ -266,7 +266,7 @@ def test_a_child_of_asyncio_is_told_of(deploy: Deploy) -> None:
     function.recycle_environments()
     gc.collect()  # here the warnings of its transports are expected
     [text] = found
-    assert re.fullmatch(r"process: \S+ -c 'import time; .*' \(pid \d+\), made at app.py:6 in start", text)
+    assert re.fullmatch(r"process: \S+ -c 'import time; .* \(pid \d+\), made at app.py:6 in start", text)
 
 
 def test_pending_tasks_are_told_of(deploy: Deploy) -> None:
