@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from process_snapshot import differences, snapshot
 
 from pytest_lambda_env import LambdaService
-from tests.process_snapshot import differences, snapshot
 
 
 def test_nothing_differs_where_nothing_happened() -> None:

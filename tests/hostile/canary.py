@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from process_snapshot import differences, snapshot
+
 from pytest_lambda_env import LambdaService
-from tests.process_snapshot import differences, snapshot
 
 GALLERY = Path(__file__).with_name("gallery")
 

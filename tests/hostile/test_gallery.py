@@ -19,9 +19,9 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from process_snapshot import children, snapshot
 
 from pytest_lambda_env import InvokeResponse, LambdaService
-from tests.process_snapshot import children, snapshot
 
 POSIX = os.name == "posix"
 LINUX = sys.platform == "linux"

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from process_snapshot import differences, snapshot
 
 from pytest_lambda_env import LambdaFunction, LambdaService
-from tests.process_snapshot import differences, snapshot
 
 Deploy = Callable[..., LambdaFunction]
 _posix = pytest.mark.skipif(os.name == "nt", reason="signals, limits and descriptors of POSIX")

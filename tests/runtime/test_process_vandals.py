@@ -15,9 +15,9 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from process_snapshot import differences, snapshot
 
 from pytest_lambda_env import InvokeResponse, LambdaFunction, LambdaService
-from tests.process_snapshot import differences, snapshot
 
 Deploy = Callable[..., LambdaFunction]
 _posix = pytest.mark.skipif(os.name == "nt", reason="signals, limits and descriptors of POSIX")

@@ -1,6 +1,6 @@
 """The whole process, as far as Python can see it, before and after: what handler code may not have changed.
 
-``from tests.process_snapshot import differences, snapshot``. A service's own things (its doors, the watching thread and
+``from process_snapshot import differences, snapshot``. A service's own things (its doors, the watching thread and
 its signal) come with the service and its first invocation: take both snapshots inside, after a first invocation, or
 both outside. Modules, loggers and exit callbacks that a shared library brings with its first import are meant to stay;
 additions of modules and of silent loggers are therefore no difference, unless a module is the function's own.
