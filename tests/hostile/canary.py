@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import multiprocessing.util  # noqa: F401 - it registers an exit callback, which stays, when first imported
 import time
 from collections.abc import Mapping
 from pathlib import Path

@@ -200,7 +200,12 @@ class _Worker(_Child):
 
 def _command(arguments: Any) -> str:
     try:
-        text = arguments if isinstance(arguments, str) else shlex.join(map(os.fsdecode, arguments))
-    except TypeError:
+        if isinstance(arguments, str):
+            text = arguments
+        else:
+            # The program without its directory, which would leave no room for what it is to do.
+            program, *rest = map(os.fsdecode, arguments)
+            text = shlex.join([os.path.basename(program), *rest])
+    except (TypeError, ValueError):
         text = str(arguments)
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
