@@ -413,8 +413,10 @@ def interruptible() -> Iterator[None]:
     [
         "def handler(e, c): spin()\ndef spin():\n    while True: pass",
         "import asyncio\ndef handler(e, c): asyncio.run(spin())\nasync def spin():\n    while True: pass",
-        "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
-        "def handler(e, c): spin()\ndef spin():\n    while True: pass",
+        (
+            "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+            "def handler(e, c): spin()\ndef spin():\n    while True: pass"
+        ),
     ],
     ids=["plain", "event loop", "ignored"],
 )
