@@ -16,6 +16,7 @@ import queue
 import selectors
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -103,7 +104,11 @@ def _in_environment(run: Callable[[], Any], ending: _Ending, thread: threading.T
         except (ProcessKilled, SystemExit):
             pass  # It ends without a word: its process is dead, or it has left (which pytest would report).
         finally:
-            # From here on the thread's own bookkeeping is the real thing again.
+            # From here on the thread's own bookkeeping is the real thing again; what was raised in it to end it, and
+            # has not come yet, comes now.
+            with suppress(ProcessKilled):
+                for _ in range(100):
+                    threads.discard(threading.get_ident())
             threads.discard(threading.get_ident())
             current.restore(NOBODY)
             ending.reach()
