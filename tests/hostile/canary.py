@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+# The first and the third register exit callbacks when they are first imported, which stay.
+import concurrent.futures.thread  # noqa: F401
 import gc
-import multiprocessing.util  # noqa: F401 - it registers an exit callback, which stays, when first imported
+import multiprocessing.util  # noqa: F401
 import time
 from collections.abc import Mapping
 from pathlib import Path
