@@ -14,6 +14,7 @@ from pytest_lambda_env.model.facts import (
     EnvironmentStarted,
     Fact,
     InitEnded,
+    InitPhase,
     InitStatus,
     Invocation,
     InvocationThrottled,
@@ -21,7 +22,7 @@ from pytest_lambda_env.model.facts import (
 )
 from pytest_lambda_env.runtime.client.bootstrap import RuntimeReply
 from pytest_lambda_env.runtime.environment import Environment
-from pytest_lambda_env.runtime.logs.platform_lines import InitPhase, RuntimeEnvironment, reported_error_type
+from pytest_lambda_env.runtime.logs.platform_lines import RuntimeEnvironment, reported_error_type
 from pytest_lambda_env.runtime.outcome import Outcome
 from pytest_lambda_env.simulation.instant import Instant
 from pytest_lambda_env.simulation.journal import Journal

@@ -28,7 +28,7 @@ def timeline(journal: Iterable[Fact], start: Instant, *, last: int = 15, dropped
     for fact in journal:
         if isinstance(fact, EnvironmentStarted):
             task_roots[fact.environment] = fact.task_root
-        else:
+        elif isinstance(fact, _Event):
             lines.append(_line(fact, start))
             if isinstance(fact, InitEnded) and fact.status == "error":
                 # An environment may be older than what the journal has kept.

@@ -12,12 +12,11 @@ import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from pytest_lambda_env.model.facts import InitializationType, InitPhase
 from pytest_lambda_env.simulation.instant import MILLISECOND, Instant, datetime_of
 
 LogFormat = Literal["Text", "JSON"]
 SystemLogLevel = Literal["DEBUG", "INFO", "WARN"]
-InitPhase = Literal["init", "invoke", "snap-start"]
-InitializationType = Literal["on-demand", "provisioned-concurrency", "snap-start", "lambda-managed-instances"]
 Status = Literal["success", "failure", "error", "timeout"]
 
 _LEVELS = ("DEBUG", "INFO", "WARN")
