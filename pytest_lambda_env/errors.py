@@ -13,9 +13,13 @@
     └── ServiceError                    an answer of the Lambda API, by its API name
         ├── InvalidParameterValueException
         ├── InvalidRequestContentException
+        ├── PreconditionFailedException
+        ├── ProvisionedConcurrencyConfigNotFoundException
+        ├── RecursiveInvocationException
         ├── RequestTooLargeException
         ├── ResourceConflictException
         ├── ResourceNotFoundException
+        ├── ServiceException
         ├── TooManyRequestsException
         └── ValidationException
 
@@ -103,6 +107,22 @@ class InvalidRequestContentException(ServiceError):
     """The request body could not be parsed as JSON (fidelity I36)."""
 
 
+class PreconditionFailedException(ServiceError):
+    """The revision id does not match the latest one (fidelity V33)."""
+
+    status_code = 412
+
+
+class ProvisionedConcurrencyConfigNotFoundException(ServiceError):
+    """The qualifier has no provisioned concurrency (fidelity V26)."""
+
+    status_code = 404
+
+
+class RecursiveInvocationException(ServiceError):
+    """The function is part of a loop that Lambda has stopped (fidelity I40)."""
+
+
 class RequestTooLargeException(ServiceError):
     """The request payload exceeded the quota of its invocation type (fidelity I21, I22)."""
 
@@ -120,6 +140,12 @@ class ResourceNotFoundException(ServiceError):
 
     status_code = 404
     _message_key = "Message"
+
+
+class ServiceException(ServiceError):
+    """The Lambda service itself has failed."""
+
+    status_code = 500
 
 
 class TooManyRequestsException(ServiceError):

@@ -10,24 +10,22 @@ from types import TracebackType
 from typing import Any, Literal, final, overload
 
 from pytest_lambda_env.bridges.boto3 import DefaultSession
+from pytest_lambda_env.bridges.carrier import MotoCarrier
 from pytest_lambda_env.bridges.freezegun import FreezegunBridge
 from pytest_lambda_env.bridges.patched import PATCHED
+from pytest_lambda_env.control.account import Account
 from pytest_lambda_env.control.code_location import locate
-from pytest_lambda_env.control.function import Function, free_name
-from pytest_lambda_env.control.options import CONFIGURABLE, changed, check_keywords
-from pytest_lambda_env.delivery.asynchronous import AsynchronousQueue
-from pytest_lambda_env.delivery.concurrency import check_reservation
+from pytest_lambda_env.control.function import LATEST, Function, FunctionVersion, free_name
+from pytest_lambda_env.control.options import CONFIGURABLE, check_keywords
+from pytest_lambda_env.control.reservations import check_reservation
 from pytest_lambda_env.delivery.factory import EnvironmentFactory
-from pytest_lambda_env.delivery.front_end import FrontEnd
-from pytest_lambda_env.delivery.invoker import Invoker
 from pytest_lambda_env.delivery.passage import Passage
-from pytest_lambda_env.delivery.pool import EnvironmentPool
-from pytest_lambda_env.delivery.recorder import Recorder
+from pytest_lambda_env.delivery.probe import Probe, ProbedService, arn_of, probe_arn
+from pytest_lambda_env.delivery.ramp import Scaling
 from pytest_lambda_env.delivery.response import InvokeResponse
+from pytest_lambda_env.engine import Engine
 from pytest_lambda_env.errors import (
     NeverSettled,
-    ResourceConflictException,
-    ResourceNotFoundException,
     TooManyRequestsException,
     UsageError,
 )
@@ -38,8 +36,9 @@ from pytest_lambda_env.metering.leftovers import check_leftovers
 from pytest_lambda_env.metering.totals import Tally
 from pytest_lambda_env.model.arn import function_arn, role_arn
 from pytest_lambda_env.model.configuration import FunctionConfiguration
-from pytest_lambda_env.model.facts import Fact, RetirementReason
+from pytest_lambda_env.model.facts import Fact
 from pytest_lambda_env.model.hosts import host_names
+from pytest_lambda_env.model.quotas import ACCOUNT_CONCURRENCY
 from pytest_lambda_env.model.sandbox import SandboxRules
 from pytest_lambda_env.runtime.files import process_directories
 from pytest_lambda_env.runtime.watchdog import Watchdog
@@ -52,6 +51,7 @@ from pytest_lambda_env.simulation.timeline import Timeline
 from pytest_lambda_env.simulation.virtual_clock import VirtualClock
 
 DEFAULT_IDLE_TIMEOUT = timedelta(minutes=10)
+DEFAULT_LIFETIME = timedelta(hours=2)
 DEFAULT_REAL_TIME_GUARD = 30.0
 DEFAULT_JOURNAL_LIMIT = 100_000
 DEFAULT_FRESH_PACKAGES = ("aws_lambda_powertools",)
@@ -76,6 +76,13 @@ class LambdaService:
     :param task_root: where handler strings are resolved. Default: the working directory.
     :param defaults: configuration that ``create_function`` uses unless told otherwise.
     :param idle_timeout: virtual time after which an unused environment is retired; AWS does not say, and varies it.
+    :param environment_lifetime: virtual time after which an environment is replaced, however busy it is; AWS says
+        "every few hours".
+    :param concurrency: the account's quota of concurrent executions.
+    :param scaling: what limits the growth of concurrency: ``"function"`` as of today (1,000 more environments of each
+        function in 10 s), or ``"region"`` as until 2023 (3,000, 1,000 or 500 at once, by region, then 500 a minute).
+    :param duplicates: the share of asynchronous events, 0 to 1, that the queue delivers twice (fidelity A11); the seed
+        decides which.
     :param real_time_guard: real seconds after which a handler that never looks at a clock is stopped; 0: never.
     :param fresh_packages: installed packages that a cold start imports afresh, like the function's own modules, because
         they keep what belongs to a process in their modules: Powertools' cold-start flag and cache of parameters.
@@ -103,6 +110,10 @@ class LambdaService:
         task_root: str | Path | None = None,
         defaults: Mapping[str, Any] | None = None,
         idle_timeout: timedelta = DEFAULT_IDLE_TIMEOUT,
+        environment_lifetime: timedelta = DEFAULT_LIFETIME,
+        concurrency: int = ACCOUNT_CONCURRENCY,
+        scaling: Scaling = "function",
+        duplicates: float = 0,
         real_time_guard: float = DEFAULT_REAL_TIME_GUARD,
         fresh_packages: Sequence[str] = DEFAULT_FRESH_PACKAGES,
         writable: Sequence[str | Path] = (),
@@ -120,6 +131,8 @@ class LambdaService:
         self.region = region
         self.account_id = account_id
         self.seed = seed
+        if not 0 <= duplicates <= 1:
+            raise UsageError(f"duplicates must be a share from 0 to 1, not {duplicates!r}")
         if not isinstance(journal_limit, int) or journal_limit < 0:
             raise UsageError(f"journal_limit must be a number of facts, or 0 to keep all, not {journal_limit!r}")
         self.forgotten = Tally()
@@ -135,7 +148,6 @@ class LambdaService:
         self._task_root = Path(task_root or ".").resolve()
         self._defaults = dict(defaults or {})
         self._fresh_packages = tuple(fresh_packages)
-        self._idle_timeout = microseconds(idle_timeout.total_seconds())
         self._timeline = Timeline(_start(start))
         self._passage = Passage(self._timeline, real=self._real)
         self._watchdog = Watchdog(real_time_guard)
@@ -144,15 +156,7 @@ class LambdaService:
         self._installation = Installation(
             stamp, None if self._real else TestClock(self._timeline, self._passage.sleep), self._timeline.now
         )
-        self._recorder = Recorder(self.journal)
-        self._invoker = Invoker(recorder=self._recorder, entropy=self._entropy)
-        self._front_end = FrontEnd(
-            invoker=self._invoker,
-            queue=AsynchronousQueue(self._timeline, self._invoker),
-            passage=self._passage,
-            entropy=self._entropy,
-        )
-        self._factory = EnvironmentFactory(
+        factory = EnvironmentFactory(
             entropy=self._entropy,
             clock=RealClock if self._real else VirtualClock,
             bridged=[DefaultSession],
@@ -163,6 +167,18 @@ class LambdaService:
             rules=self.rules,
             visible=[*(Path(each) for each in visible), *process_directories(), self._task_root],
             scratch=[Path(each) for each in scratch],
+        )
+        self._engine = Engine(
+            account=Account(region, account_id, concurrency=concurrency),
+            passage=self._passage,
+            journal=self.journal,
+            entropy=self._entropy,
+            factory=factory,
+            carrier=MotoCarrier(region),
+            idle_timeout=microseconds(idle_timeout.total_seconds()),
+            lifetime=microseconds(environment_lifetime.total_seconds()),
+            scaling=scaling,
+            duplicates=duplicates,
         )
         self._open = False
         self._facts_checked = 0
@@ -196,8 +212,7 @@ class LambdaService:
         if not self._open:
             return
         self._open = False
-        for _, pool in self._invoker.account.values():
-            pool.retire_all(self._timeline.now, "service closed")
+        self._engine.close(self._timeline.now)
         self._watchdog.close()
         self._installation.close()
 
@@ -231,36 +246,44 @@ class LambdaService:
         located = replace(
             locate(handler, None if code is None else Path(code), self._task_root), fresh_packages=self._fresh_packages
         )
-        function = Function(
-            region=self.region,
-            account_id=self.account_id,
+        account = self._engine.account
+        name = function_name or free_name(located.handler, account.functions)
+        if "dead_letter_target" in configuration:
+            configuration["dead_letter_target"] = arn_of(configuration["dead_letter_target"])
+        latest = FunctionVersion(
+            arn="",
+            version=LATEST,
             configuration=FunctionConfiguration(
-                function_name=function_name or free_name(located.handler, self._invoker.account),
+                function_name=name,
                 handler=located.handler,
                 role=configuration.pop("role", str(role_arn(self.region, self.account_id, "lambda-role"))),
                 **{**self._defaults, **configuration},
             ),
             code=located,
         )
-        if function.name in self._invoker.account:
-            raise ResourceConflictException(f"Function already exist: {function.name}")
-        pool = EnvironmentPool(
-            timeline=self._timeline,
-            create=lambda at: self._factory.create(function, at),
-            retired=self._recorder.environment_retired,
-            idle_timeout=self._idle_timeout,
+        function = Function(
+            region=self.region,
+            account_id=self.account_id,
+            latest=replace(latest, arn=str(function_arn(self.region, self.account_id, name, LATEST))),
+            revision_id=self._entropy.uuid4("revision-ids"),
         )
-        self._invoker.account[function.name] = (function, pool)
         if reserved_concurrent_executions is not None:
-            self._reserve(function, reserved_concurrent_executions)
+            check_reservation(account, function, reserved_concurrent_executions)
+            function.reserved_concurrency = reserved_concurrent_executions
+        account.add(function)
         return LambdaFunction(self, function)
 
     def function(self, name: str) -> LambdaFunction:
         """A function that was created before; ``ResourceNotFoundException`` if there is none."""
-        if name not in self._invoker.account:
-            arn = function_arn(self.region, self.account_id, name, "$LATEST")
-            raise ResourceNotFoundException(f"Function not found: {arn}")
-        return LambdaFunction(self, self._invoker.account[name][0])
+        return LambdaFunction(self, self._engine.account.get(name))
+
+    def create_probe(self, name: str = "probe", *, service: ProbedService = "sqs") -> Probe:
+        """An in-memory queue, topic (``"sns"``), event bus (``"events"``) or bucket (``"s3"``) that shows what it gets.
+
+        It is a destination or a dead-letter target: ``put_event_invoke_config(on_failure=probe)``.
+        """
+        arn = probe_arn(self.region, self.account_id, name, service)
+        return self._engine.destinations.probes.setdefault(arn, Probe(arn))
 
     # -- time ---------------------------------------------------------------------------------------------------
 
@@ -302,52 +325,51 @@ class LambdaService:
 
     @overload
     def invoke_concurrently(
-        self, function: LambdaFunction, events: Sequence[Any], *, return_exceptions: Literal[False] = False
+        self,
+        function: LambdaFunction,
+        events: Sequence[Any],
+        *,
+        qualifier: object = None,
+        return_exceptions: Literal[False] = False,
     ) -> list[InvokeResponse]: ...
 
     @overload
     def invoke_concurrently(
-        self, function: LambdaFunction, events: Sequence[Any], *, return_exceptions: bool
+        self, function: LambdaFunction, events: Sequence[Any], *, qualifier: object = None, return_exceptions: bool
     ) -> list[InvokeResponse | TooManyRequestsException]: ...
 
     def invoke_concurrently(
-        self, function: LambdaFunction, events: Sequence[Any], *, return_exceptions: bool = False
+        self,
+        function: LambdaFunction,
+        events: Sequence[Any],
+        *,
+        qualifier: object = None,
+        return_exceptions: bool = False,
     ) -> Sequence[InvokeResponse | TooManyRequestsException]:
         """Invoke once per event, all at the same instant: the invocations overlap, each in an environment of its own.
 
         The clock moves to the end of the longest. A request that finds no capacity raises
         ``TooManyRequestsException``; with ``return_exceptions`` that stands in its place among the responses.
         """
-        return self._front_end.invoke_concurrently(function._function, events, return_exceptions=return_exceptions)
+        return self._engine.front_end.invoke_concurrently(
+            function._function,
+            events,
+            qualifier=None if qualifier is None else str(qualifier),
+            return_exceptions=return_exceptions,
+        )
 
     def _invoke(self, function: Function, event: Any, invocation_type: str, **details: Any) -> InvokeResponse:
         if not self._open:
             raise UsageError("the service is closed: invoke inside its `with` block or while its fixture is active")
-        return self._front_end.invoke(function, event, invocation_type, **details)
+        return self._engine.front_end.invoke(function, event, invocation_type, **details)
 
     def last_log(self, lines: int) -> str:
         """The end of the log of the environment that ran last, for messages."""
-        environment = self._invoker.last_environment
+        environment = self._engine.invoker.last_environment
         return "" if environment is None else "\n".join(environment.log.text().splitlines()[-lines:])
 
-    # -- for LambdaFunction -------------------------------------------------------------------------------------
-
-    def _pool(self, function: Function) -> EnvironmentPool:
-        return self._invoker.account[function.name][1]
-
-    def _retire(self, function: Function, reason: RetirementReason) -> None:
-        self._pool(function).retire_all(self._passage.present(), reason)
-
-    def _update_configuration(self, function: Function, changes: Mapping[str, Any]) -> None:
-        function.configuration = changed(function.configuration, changes)
-        self._retire(function, "configuration updated")
-
-    def _reserve(self, function: Function, executions: int) -> None:
-        check_reservation(function, self._invoker.account, executions)
-        function.reserved_concurrency = executions
-
     def __repr__(self) -> str:
-        names = ", ".join(self._invoker.account) or "no functions"
+        names = ", ".join(self._engine.account.functions) or "no functions"
         return f"<LambdaService {self.region}/{self.account_id}, seed {self.seed}: {names}>"
 
 

@@ -17,7 +17,6 @@ CONFIGURABLE = tuple(
 
 _NOT_MODELLED = {
     "layers": "put the layer's directory on the task root, or list it in the test's own sys.path",
-    "dead_letter_target": "look at fn.invocations for the failed attempts",
     "vpc_config": "no network call leaves the machine anyway",
     "file_system_configs": "pass a directory as a variable",
     "image_config": "pass the handler and its code directory",

@@ -1,43 +1,88 @@
-"""How many requests may run at once: the account's limit and a function's reservation."""
+"""How many requests may run at once: the account's limit, reservations, provisioned environments, and growth."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
+from typing import NamedTuple
 
+from pytest_lambda_env.control.account import Account
 from pytest_lambda_env.control.function import Function
+from pytest_lambda_env.delivery.fleet import Fleet
 from pytest_lambda_env.delivery.pool import EnvironmentPool
-from pytest_lambda_env.errors import InvalidParameterValueException, TooManyRequestsException
-from pytest_lambda_env.model.quotas import ACCOUNT_CONCURRENCY, UNRESERVED_MINIMUM
+from pytest_lambda_env.delivery.ramp import PER_FUNCTION, Ramp, Scaling, regional_rate
+from pytest_lambda_env.delivery.shelf import Slot
+from pytest_lambda_env.errors import TooManyRequestsException
 from pytest_lambda_env.simulation.instant import Instant
 
-
-def check_capacity(function: Function, account: Mapping[str, tuple[Function, EnvironmentPool]], at: Instant) -> None:
-    """Return if one more request of ``function`` fits at an instant, or raise AWS's throttling error.
-
-    ``account`` holds every function of the account by its name (fidelity I50, I51, I53).
-    """
-    if function.reserved_concurrency is not None:
-        if account[function.name][1].busy(at) >= function.reserved_concurrency:
-            raise _throttled("ReservedFunctionConcurrentInvocationLimitExceeded")
-        return
-    free = ACCOUNT_CONCURRENCY
-    for other, pool in account.values():
-        free -= pool.busy(at) if other.reserved_concurrency is None else other.reserved_concurrency
-    if free <= 0:
-        raise _throttled("ConcurrentInvocationLimitExceeded")
+_ACCOUNT = "ConcurrentInvocationLimitExceeded"
+_RESERVED = "ReservedFunctionConcurrentInvocationLimitExceeded"
 
 
-def check_reservation(
-    function: Function, account: Mapping[str, tuple[Function, EnvironmentPool]], executions: int
-) -> None:
-    """Return if the function may reserve so many executions, or raise AWS's error (fidelity V23)."""
-    others = sum(other.reserved_concurrency or 0 for other, _ in account.values() if other is not function)
-    if ACCOUNT_CONCURRENCY - others - executions < UNRESERVED_MINIMUM:
-        raise InvalidParameterValueException(
-            "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution "
-            f"below its minimum value of [{UNRESERVED_MINIMUM}]."
-        )
+class Lease(NamedTuple):
+    """The right to run one request, in an environment that is taken for it. ``release`` says until when."""
+
+    pool: EnvironmentPool
+    slot: Slot
+    new: bool
+    spilled_over: bool
+
+    def release(self, until: Instant) -> None:
+        """The request is done at an instant."""
+        self.pool.release(self.slot, until)
 
 
-def _throttled(reason: str) -> TooManyRequestsException:
-    return TooManyRequestsException("Rate Exceeded.", reason=reason)
+class Concurrency:
+    """Gives leases, or throttles. ``scaling`` says whether growth is limited per function or per region."""
+
+    def __init__(self, account: Account, fleet: Fleet, scaling: Scaling = "function") -> None:
+        self._account = account
+        self._fleet = fleet
+        self._ramps: dict[str, Ramp] = {}
+        regional = None if scaling == "function" else Ramp(regional_rate(account.region))
+        self._new_ramp: Callable[[], Ramp] = lambda: regional or Ramp(PER_FUNCTION)
+
+    def lease(self, function: Function, version: str, at: Instant) -> Lease:
+        """A place for one request of a version at an instant, or AWS's throttling error (fidelity I50 to I53).
+
+        Provisioned environments come first; what exceeds them runs on demand (V28), as far as the function's
+        reservation or the account's unreserved concurrency reaches, in which provisioned ones count as used (I52). The
+        reason that AWS gives where concurrency grows too fast is not recorded; it is taken to be the account's.
+        """
+        pool = self._fleet.pool(function, version)
+        slot = pool.take_provisioned(at)
+        if slot is not None:
+            return Lease(pool, slot, new=False, spilled_over=False)
+        if self.free(function, at) <= 0:
+            reason = _ACCOUNT if function.reserved_concurrency is None else _RESERVED
+            raise TooManyRequestsException("Rate Exceeded.", reason=reason)
+        spilled_over = pool.busy_provisioned(at) > 0
+        slot = pool.take_warm(at)
+        if slot is not None:
+            return Lease(pool, slot, new=False, spilled_over=spilled_over)
+        if not self._ramp(function).take(at):
+            raise TooManyRequestsException("Rate Exceeded.", reason=_ACCOUNT)
+        return Lease(pool, pool.start(at, "on-demand"), new=True, spilled_over=spilled_over)
+
+    def free(self, function: Function, at: Instant) -> int:
+        """How many more requests of a function could run on demand at an instant, growth aside."""
+        if function.reserved_concurrency is not None:
+            used = claimed(function) + self._fleet.busy_on_demand(function, at)
+            return function.reserved_concurrency - used
+        free = self._account.concurrency
+        for other in self._account.functions.values():
+            if other.reserved_concurrency is None:
+                free -= claimed(other) + self._fleet.busy_on_demand(other, at)
+            else:
+                free -= other.reserved_concurrency
+        return free
+
+    def _ramp(self, function: Function) -> Ramp:
+        ramp = self._ramps.get(function.name)
+        if ramp is None:
+            ramp = self._ramps[function.name] = self._new_ramp()
+        return ramp
+
+
+def claimed(function: Function) -> int:
+    """How much concurrency a function's provisioned environments claim, initialised or not."""
+    return sum(config.requested for config in function.provisioned.values() if config.status != "FAILED")

@@ -7,7 +7,8 @@ from functools import partial
 from itertools import count
 from pathlib import Path
 
-from pytest_lambda_env.control.function import LATEST, Function
+from pytest_lambda_env.control.function import Function, FunctionVersion
+from pytest_lambda_env.model.facts import InitializationType
 from pytest_lambda_env.model.sandbox import SandboxRules
 from pytest_lambda_env.runtime.doors.captured import CapturedNames
 from pytest_lambda_env.runtime.environment import Environment
@@ -59,36 +60,41 @@ class EnvironmentFactory:
         self._time_zone = time_zone
         self._numbers = count(1)
 
-    def create(self, function: Function, at: Instant) -> Environment:
-        """A new, cold environment for the function's present configuration and code."""
-        name = log_stream_name(at, LATEST, self._entropy)
+    def create(
+        self, function: Function, version: FunctionVersion, at: Instant, initialization_type: InitializationType
+    ) -> Environment:
+        """A new, cold environment for a version of a function."""
+        code, configuration = version.code_to_run(), version.configuration
+        name = log_stream_name(at, version.version, self._entropy)
         variables = function_variables(
-            function.configuration,
+            configuration,
             region=function.region,
             credentials=self._credentials(),
-            version=LATEST,
+            version=version.version,
             log_stream_name=name,
-            initialization_type="on-demand",
-            task_root=str(function.code.task_root),
+            initialization_type=initialization_type,
+            task_root=str(code.task_root),
         )
         files = EnvironmentFiles(
-            task_root=function.code.task_root,
+            task_root=code.task_root,
             visible=self._visible,
             scratch=self._scratch,
             writable=[Path(each) for each in self._rules.writable],
-            storage_size=function.configuration.ephemeral_storage * 1024 * 1024,
+            storage_size=configuration.ephemeral_storage * 1024 * 1024,
         )
         return Environment(
             number=next(self._numbers),
-            code=function.code,
-            configuration=function.configuration,
+            code=code,
+            configuration=configuration,
+            version=version.version,
+            initialization_type=initialization_type,
             variables=variables,
             log_stream_name=name,
             files=files,
             captured_names=self._captured_names,
             new_process=partial(
                 Process,
-                code=function.code,
+                code=code,
                 variables=variables,
                 files=files,
                 network=self._network,

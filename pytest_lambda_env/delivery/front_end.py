@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from pytest_lambda_env.control.function import Function, route
+from pytest_lambda_env.control.function import Function
+from pytest_lambda_env.control.routing import route
 from pytest_lambda_env.delivery.asynchronous import AsynchronousQueue
+from pytest_lambda_env.delivery.concurrency import Lease
 from pytest_lambda_env.delivery.invoker import Invoker
 from pytest_lambda_env.delivery.passage import Passage
+from pytest_lambda_env.delivery.recorder import Recorder
+from pytest_lambda_env.delivery.recursion import MESSAGE, hops_from, loops
 from pytest_lambda_env.delivery.request import INVOCATION_TYPES, InvokeRequest, client_context_text, event_bytes
 from pytest_lambda_env.delivery.response import InvokeResponse
-from pytest_lambda_env.errors import TooManyRequestsException, UsageError
+from pytest_lambda_env.errors import RecursiveInvocationException, TooManyRequestsException, UsageError
+from pytest_lambda_env.runtime.environment import Environment
 from pytest_lambda_env.simulation.entropy import Entropy
 
 
 class FrontEnd:
     """``Invoke`` of the API, for one account."""
 
-    def __init__(self, *, invoker: Invoker, queue: AsynchronousQueue, passage: Passage, entropy: Entropy) -> None:
+    def __init__(
+        self, *, invoker: Invoker, queue: AsynchronousQueue, passage: Passage, recorder: Recorder, entropy: Entropy
+    ) -> None:
         self._invoker = invoker
         self._queue = queue
         self._passage = passage
+        self._recorder = recorder
         self._entropy = entropy
 
     def invoke(
@@ -39,6 +48,7 @@ class FrontEnd:
             raise UsageError(f"invocation_type must be one of {', '.join(INVOCATION_TYPES)}, not {invocation_type!r}")
         request = self._request(function, event, invocation_type, qualifier, client_context, tail=tail)
         if invocation_type == "RequestResponse":
+            self._check_loop(request)
             response, ended = self._invoker.invoke(request, request.accepted)
             self._passage.reach(ended)
             return response
@@ -55,15 +65,16 @@ class FrontEnd:
         )
 
     def invoke_concurrently(
-        self, function: Function, events: Sequence[Any], *, return_exceptions: bool
+        self, function: Function, events: Sequence[Any], *, qualifier: str | None, return_exceptions: bool
     ) -> list[InvokeResponse | TooManyRequestsException]:
         """Answer synchronous requests that all begin now. The caller's clock moves to the end of the longest."""
         at = ended = self._passage.present()
-        held: list[Callable[[], None]] = []
         results: list[InvokeResponse | TooManyRequestsException] = []
+        held: list[Callable[[], None]] = []
         try:
             for event in events:
-                request = self._request(function, event, "RequestResponse", None, None, tail=False)
+                request = self._request(function, event, "RequestResponse", qualifier, None)
+                self._check_loop(request)
                 try:
                     response, response_at = self._invoker.invoke(request, at, hold=held)
                 except TooManyRequestsException as throttled:
@@ -79,6 +90,30 @@ class FrontEnd:
         self._passage.reach(ended)
         return results
 
+    @contextmanager
+    def in_flight(self, function: Function, count: int, qualifier: str | None) -> Iterator[list[Environment]]:
+        """Hold that many environments as if each were serving a request, for the length of a ``with`` block."""
+        at = ended = self._passage.present()
+        environments: list[Environment] = []
+        with ExitStack() as held:
+            for _ in range(count):
+                request = self._request(function, b"{}", "RequestResponse", qualifier, None)
+                lease, initialised = self._invoker.occupy(request, at)
+                held.callback(self._release, lease)
+                ended = max(ended, initialised)
+                environments.append(lease.slot.environment)
+            self._passage.reach(ended)
+            yield environments
+
+    def _release(self, lease: Lease) -> None:
+        lease.release(self._passage.present())
+
+    def _check_loop(self, request: InvokeRequest) -> None:
+        if loops(request):
+            error = RecursiveInvocationException(MESSAGE)
+            self._recorder.invocation_refused(request, request.accepted, error)
+            raise error
+
     def _request(
         self,
         function: Function,
@@ -87,16 +122,20 @@ class FrontEnd:
         qualifier: str | None,
         client_context: Mapping[str, Any] | str | None,
         *,
-        tail: bool,
+        tail: bool = False,
     ) -> InvokeRequest:
         context = client_context_text(client_context)
+        running = self._invoker.running
         return InvokeRequest(
             function=function,
-            route=route(function, qualifier),
+            qualifier=qualifier,
+            route=route(function, qualifier, self._entropy.stream("routing").random),
             event=event_bytes(event, invocation_type),
             request_id=self._entropy.uuid4("request-ids"),
             accepted=self._passage.present(),
             # Only a synchronous invocation passes it on (fidelity I09).
             client_context=context if invocation_type == "RequestResponse" else None,
             tail=tail,
+            invocation_type="Event" if invocation_type == "Event" else "RequestResponse",
+            hops=hops_from(running[-1] if running else None),
         )

@@ -1,6 +1,7 @@
 """The one path by which every request reaches a handler: capacity, environment, INIT, INVOKE, record, response.
 
 A synchronous call, the asynchronous queue and an event source mapping are callers of :meth:`Invoker.invoke`.
+Provisioned environments are initialised here too, ahead of any request.
 """
 
 from __future__ import annotations
@@ -8,14 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pytest_lambda_env.control.function import Function
 from pytest_lambda_env.delivery import verdict
-from pytest_lambda_env.delivery.concurrency import check_capacity
-from pytest_lambda_env.delivery.pool import EnvironmentPool
+from pytest_lambda_env.delivery.concurrency import Concurrency, Lease
 from pytest_lambda_env.delivery.recorder import Recorder, Span
 from pytest_lambda_env.delivery.request import InvokeRequest
 from pytest_lambda_env.delivery.response import InvokeResponse
-from pytest_lambda_env.errors import TooManyRequestsException
+from pytest_lambda_env.errors import ServiceException, TooManyRequestsException
 from pytest_lambda_env.model import quotas
 from pytest_lambda_env.runtime.client.bootstrap import RuntimeRequest
 from pytest_lambda_env.runtime.doors.clocks import WallClock
@@ -26,11 +25,13 @@ from pytest_lambda_env.simulation.instant import MILLISECOND, SECOND, Instant
 
 
 class Invoker:
-    """Runs requests in environments. ``account`` holds each function with its pool, by name."""
+    """Runs requests in environments."""
 
-    def __init__(self, *, recorder: Recorder, entropy: Entropy) -> None:
-        self.account: dict[str, tuple[Function, EnvironmentPool]] = {}
+    def __init__(self, *, concurrency: Concurrency, recorder: Recorder, entropy: Entropy) -> None:
         self.last_environment: Environment | None = None
+        self.running: list[InvokeRequest] = []
+        """The requests whose handlers run now, each invoked by the one before it."""
+        self._concurrency = concurrency
         self._recorder = recorder
         self._entropy = entropy
 
@@ -40,32 +41,57 @@ class Invoker:
         """Run a request that starts at an instant; returns the response and the instant at which it is there.
 
         Its environment is busy until then. With ``hold`` it stays taken until the caller calls what is appended there,
-        so that requests that take no virtual time can overlap too. Raises :class:`TooManyRequestsException`.
+        so that requests that take no virtual time can overlap too. Raises :class:`TooManyRequestsException`, and
+        :class:`ServiceException` where a test lets the service itself fail.
         """
-        function, pool = self.account[request.function.name]
-        try:
-            check_capacity(function, self.account, at)
-        except TooManyRequestsException as throttled:
-            self._recorder.invocation_throttled(function.name, at, throttled)
-            raise
-        slot, new = pool.acquire(at)
-        self.last_environment = slot.environment
+        lease = self._lease(request, at)
+        self.last_environment = lease.slot.environment
         ended = at
+        self.running.append(request)
         try:
-            response, ended = self._serve(slot.environment, request, at, new=new)
+            response, ended = self._serve(lease, request, at)
         finally:
+            self.running.pop()
             if hold is None:
-                pool.release(slot, ended)
+                lease.release(ended)
             else:
-                hold.append(lambda: pool.release(slot, ended))
+                hold.append(lambda: lease.release(ended))
         return response, ended
 
-    def _serve(
-        self, environment: Environment, request: InvokeRequest, at: Instant, *, new: bool
-    ) -> tuple[InvokeResponse, Instant]:
+    def occupy(self, request: InvokeRequest, at: Instant) -> tuple[Lease, Instant]:
+        """Take an environment for a request that never comes to its handler; also when its INIT has ended."""
+        lease = self._lease(request, at)
+        return lease, self.initialise(lease.slot.environment, at) if lease.new else at
+
+    def initialise(self, environment: Environment, at: Instant) -> Instant:
+        """INIT of a new environment, ahead of a request and on time of its own (fidelity I70, I74); when it ended."""
+        provisioned = environment.initialization_type == "provisioned-concurrency"
+        limit = quotas.INIT_SECONDS
+        if provisioned:
+            limit = max(quotas.PROVISIONED_INIT_SECONDS, environment.configuration.timeout)
+        self._recorder.environment_started(environment, at)
+        outcome = environment.init(at, Instant(at + limit * SECOND))
+        self._recorder.init_ended(environment, at, outcome, "init")
+        return outcome.ended
+
+    def _lease(self, request: InvokeRequest, at: Instant) -> Lease:
+        function = request.function
+        if function.service_errors:
+            function.service_errors -= 1
+            error = ServiceException("The AWS Lambda service encountered an internal error.")
+            self._recorder.invocation_refused(request, at, error)
+            raise error
+        try:
+            return self._concurrency.lease(function, request.route.version, at)
+        except TooManyRequestsException as throttled:
+            self._recorder.invocation_throttled(request, at, throttled)
+            raise
+
+    def _serve(self, lease: Lease, request: InvokeRequest, at: Instant) -> tuple[InvokeResponse, Instant]:
+        environment, new = lease.slot.environment, lease.new
         since = environment.log.mark()
         cold_start = environment.process is None
-        started = self._cold_start(environment, at) if new else at
+        started = self.initialise(environment, at) if new else at
         # An INIT that failed has a report of its own, and counts again below.
         init_duration = started - at if new and environment.process is not None else None
         timeout = environment.configuration.timeout
@@ -92,7 +118,7 @@ class Invoker:
         span = Span(
             started=started, ended=ended, cold_start=cold_start, init_duration=init_duration, billed_ms=billed_ms
         )
-        self._recorder.invocation_ended(environment, request, span, answer, run)
+        self._recorder.invocation_ended(environment, request, span, answer, run, spilled_over=lease.spilled_over)
         response = InvokeResponse(
             status_code=200,
             raw_payload=answer.payload,
@@ -110,13 +136,6 @@ class Invoker:
             _tail=request.tail,
         )
         return response, ended
-
-    def _cold_start(self, environment: Environment, at: Instant) -> Instant:
-        """INIT of a new environment, ahead of the request and on time of its own (fidelity I70); when it ended."""
-        self._recorder.environment_started(environment, at)
-        outcome = environment.init(at, Instant(at + quotas.INIT_SECONDS * SECOND))
-        self._recorder.init_ended(environment, at, outcome, "init")
-        return outcome.ended
 
     def _runtime_request(self, request: InvokeRequest, begun: Instant, deadline: Instant) -> RuntimeRequest:
         return RuntimeRequest(

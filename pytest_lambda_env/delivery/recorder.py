@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from pytest_lambda_env.control.function import LATEST
 from pytest_lambda_env.delivery import platform_errors
 from pytest_lambda_env.delivery.request import InvokeRequest
 from pytest_lambda_env.delivery.verdict import Verdict
-from pytest_lambda_env.errors import TooManyRequestsException
+from pytest_lambda_env.errors import ServiceError, TooManyRequestsException
 from pytest_lambda_env.model.facts import (
     EnvironmentRetired,
     EnvironmentStarted,
@@ -17,6 +16,7 @@ from pytest_lambda_env.model.facts import (
     InitPhase,
     InitStatus,
     Invocation,
+    InvocationRefused,
     InvocationThrottled,
     RetirementReason,
 )
@@ -59,17 +59,20 @@ class Recorder:
                 environment=environment.number,
                 task_root=environment.task_root,
                 init="shared" if environment.shared_code else "fresh",
+                version=environment.version,
+                initialization_type=environment.initialization_type,
             )
         )
         described = RuntimeEnvironment(
             runtime_version=f"python:{configuration.runtime.removeprefix('python')}.v1",
             runtime_version_arn=environment.runtime_version_arn,
             function_name=configuration.function_name,
-            function_version=LATEST,
+            function_version=environment.version,
             instance_id=environment.log_stream_name[-32:],
             memory_size=configuration.memory_size,
         )
-        environment.say(environment.platform.init_start(at, described), at)
+        how = environment.initialization_type
+        environment.say(environment.platform.init_start(at, described, initialization_type=how), at)
 
     def init_ended(
         self, environment: Environment, started: Instant, outcome: Outcome[RuntimeReply | None], phase: InitPhase
@@ -86,7 +89,12 @@ class Recorder:
             error_type = reported_error_type(error["errorType"] if error else died_of)
         duration = outcome.ended - started
         line = environment.platform.init_report(
-            outcome.ended, duration=duration, phase=phase, status=status, error_type=error_type
+            outcome.ended,
+            duration=duration,
+            phase=phase,
+            status=status,
+            error_type=error_type,
+            initialization_type=environment.initialization_type,
         )
         environment.say(line, outcome.ended)
         self._journal.record(
@@ -111,9 +119,12 @@ class Recorder:
         span: Span,
         verdict: Verdict,
         run: Outcome[Any],
+        *,
+        spilled_over: bool,
     ) -> None:
         """END and REPORT (fidelity P03 to P06), and the journal's entry."""
         platform, at, request_id = environment.platform, span.ended, request.request_id
+        configuration = environment.configuration
         status, error_type = verdict.reported_status, verdict.reported_error_type
         environment.say(
             platform.end(
@@ -132,7 +143,7 @@ class Recorder:
                 request_id=request_id,
                 duration=span.duration,
                 billed_duration_ms=span.billed_ms,
-                memory_size=environment.configuration.memory_size,
+                memory_size=configuration.memory_size,
                 max_memory_used=environment.memory.used_mb,
                 init_duration=span.init_duration,
                 status=status,
@@ -143,24 +154,56 @@ class Recorder:
         self._journal.record(
             Invocation(
                 request_id=request_id,
-                function_name=environment.configuration.function_name,
+                function_name=configuration.function_name,
                 executed_version=request.route.version,
+                qualifier=request.qualifier,
+                invocation_type=request.invocation_type,
+                attempt=request.attempt,
                 environment=environment.number,
                 accepted=request.accepted,
                 started=span.started,
                 ended=at,
                 status=verdict.status,
                 cold_start=span.cold_start,
+                initialization_type=environment.initialization_type,
+                spilled_over=spilled_over,
+                init_duration=span.init_duration,
+                billed_ms=span.billed_ms,
+                memory_size=configuration.memory_size,
+                ephemeral_storage=configuration.ephemeral_storage,
+                architecture=configuration.architectures[0],
                 error_type=verdict.error_type,
                 stopped_at=run.stack,
                 leftovers=run.leftovers,
             )
         )
 
-    def invocation_throttled(self, function_name: str, at: Instant, throttled: TooManyRequestsException) -> None:
+    def invocation_throttled(self, request: InvokeRequest, at: Instant, throttled: TooManyRequestsException) -> None:
         """A request found no capacity: only the journal hears of it."""
-        reason = throttled.reason or throttled.code
-        self._journal.record(InvocationThrottled(at=at, function_name=function_name, reason=reason))
+        self._journal.record(
+            InvocationThrottled(
+                at=at,
+                function_name=request.function.name,
+                reason=throttled.reason or throttled.code,
+                request_id=request.request_id,
+                qualifier=request.qualifier,
+                version=request.route.version,
+                invocation_type=request.invocation_type,
+            )
+        )
+
+    def invocation_refused(self, request: InvokeRequest, at: Instant, error: ServiceError) -> None:
+        """A request was refused before it came to a handler, for another reason than capacity."""
+        self._journal.record(
+            InvocationRefused(
+                at=at,
+                function_name=request.function.name,
+                error=error.code,
+                request_id=request.request_id,
+                qualifier=request.qualifier,
+                invocation_type=request.invocation_type,
+            )
+        )
 
     def environment_retired(self, environment: Environment, at: Instant, reason: RetirementReason) -> None:
         """An environment is gone: on AWS, too, its log says nothing of that."""

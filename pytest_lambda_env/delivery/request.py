@@ -7,9 +7,11 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from pytest_lambda_env.control.function import Function, Route
+from pytest_lambda_env.control.function import LATEST, Function
+from pytest_lambda_env.control.routing import Route
 from pytest_lambda_env.errors import InvalidRequestContentException, RequestTooLargeException
 from pytest_lambda_env.model import quotas
+from pytest_lambda_env.model.facts import InvocationType
 from pytest_lambda_env.model.payload import encode_event
 from pytest_lambda_env.simulation.instant import Instant
 
@@ -22,15 +24,28 @@ INVOCATION_TYPES = tuple(_LIMITS)
 
 
 class InvokeRequest(NamedTuple):
-    """``accepted`` is when the service took it; ``client_context`` is JSON text; ``tail`` asks for ``LogResult``."""
+    """``accepted`` is when the service took it; ``client_context`` is JSON text; ``tail`` asks for ``LogResult``.
+
+    ``attempt`` counts the runs of an asynchronous event. ``hops`` names the functions, oldest first, whose invocations
+    have led to this one, the same one again and again in a loop (fidelity I40).
+    """
 
     function: Function
+    qualifier: str | None
     route: Route
     event: bytes
     request_id: str
     accepted: Instant
     client_context: str | None = None
     tail: bool = False
+    invocation_type: InvocationType = "RequestResponse"
+    attempt: int = 1
+    hops: tuple[str, ...] = ()
+
+    @property
+    def resource(self) -> str:
+        """The ARN of what was invoked, always qualified, as destination records name it (A24)."""
+        return str(self.function.arn(self.qualifier or LATEST))
 
 
 def event_bytes(event: Any, invocation_type: str) -> bytes:

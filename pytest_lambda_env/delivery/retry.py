@@ -1,30 +1,52 @@
-"""Whether and when a failed asynchronous event is tried again. Pure: no clock, no queue."""
+"""Whether and when a failed asynchronous event is tried again. Pure: no clock, no queue.
+
+https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+"""
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+from pytest_lambda_env.model.event_invoke_config import EventInvokeConfig
+from pytest_lambda_env.model.facts import Condition
 from pytest_lambda_env.simulation.instant import SECOND, Instant
 
-# https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
-MAXIMUM_RETRY_ATTEMPTS = 2
 _DELAYS = (60 * SECOND, 120 * SECOND)
-
-MAXIMUM_EVENT_AGE = 21_600 * SECOND
 _FIRST_BACK_OFF = 1 * SECOND
 _LONGEST_BACK_OFF = 300 * SECOND
 
 
-def retry_after_failure(attempt: int, ended: Instant, accepted: Instant) -> Instant | None:
-    """When to run again after attempt number ``attempt`` (1 is the first) failed; None to give up."""
-    if attempt > MAXIMUM_RETRY_ATTEMPTS:
-        return None
-    return _unless_too_old(Instant(ended + _DELAYS[attempt - 1]), accepted)
+class TryAgain(NamedTuple):
+    """The event waits in the queue until an instant."""
+
+    at: Instant
 
 
-def retry_after_throttle(throttles: int, at: Instant, accepted: Instant) -> Instant | None:
-    """When to try again after the ``throttles``-th refusal: exponential from 1 s to 5 min, for up to six hours."""
-    delay = min(_FIRST_BACK_OFF << min(throttles - 1, 16), _LONGEST_BACK_OFF)
-    return _unless_too_old(Instant(at + delay), accepted)
+class GiveUp(NamedTuple):
+    """The event leaves the queue, with AWS's word for why."""
+
+    condition: Condition
 
 
-def _unless_too_old(when: Instant, accepted: Instant) -> Instant | None:
-    return when if when - accepted <= MAXIMUM_EVENT_AGE else None
+Decision = TryAgain | GiveUp
+
+
+def after_failure(config: EventInvokeConfig, attempts: int, ended: Instant, accepted: Instant) -> Decision:
+    """What follows when attempt number ``attempts`` (1 is the first) of an event has failed (fidelity A01 to A03)."""
+    if attempts > config.retries:
+        return GiveUp("RetriesExhausted")
+    return _unless_too_old(Instant(ended + _DELAYS[attempts - 1]), config, accepted)
+
+
+def after_refusal(config: EventInvokeConfig, refusals: int, at: Instant, accepted: Instant) -> Decision:
+    """What follows the ``refusals``-th throttle or system error: back-off from 1 s to 5 min, no attempt lost (A07)."""
+    delay = min(_FIRST_BACK_OFF << min(refusals - 1, 16), _LONGEST_BACK_OFF)
+    return _unless_too_old(Instant(at + delay), config, accepted)
+
+
+def _unless_too_old(when: Instant, config: EventInvokeConfig, accepted: Instant) -> Decision:
+    """AWS looks ahead: what would be too old at its next attempt is given up at once (A08).
+
+    An age of 60 s leaves no room for the retry after 60 s, also for a handler that takes no time.
+    """
+    return TryAgain(when) if when - accepted < config.event_age else GiveUp("EventAgeExceeded")

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
-from pytest_lambda_env.errors import InvalidParameterValueException, UsageError, ValidationException
+from pytest_lambda_env.errors import InvalidParameterValueException, UsageError
 from pytest_lambda_env.model import quotas
+from pytest_lambda_env.model.constraints import in_range, one_of, violation
 
 _NAME = re.compile(r"[a-zA-Z0-9-_]{1,64}")
 _NAME_PATTERN = (
@@ -19,6 +20,8 @@ _NAME_PATTERN = (
     r"([a-zA-Z0-9-_]+)(:(\$LATEST|[a-zA-Z0-9-_]+))?"
 )
 _VARIABLE = re.compile(r"[a-zA-Z][a-zA-Z0-9_]+")
+_ARN_PATTERN = r"(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()"
+_ARN = re.compile(r"arn:aws[a-zA-Z-]*:[a-z0-9-.]+:.*")
 _LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 
 
@@ -47,32 +50,33 @@ class FunctionConfiguration:
     log_format: str = "Text"
     application_log_level: str | None = None
     system_log_level: Literal["DEBUG", "INFO", "WARN"] | None = None
+    dead_letter_target: str | None = None
+    """The ARN of a queue or a topic that gets the asynchronous events that failed for good (A40 to A45)."""
     description: str = ""
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.function_name):
-            raise _constraint(
-                self.function_name, "functionName", f"satisfy regular expression pattern: {_NAME_PATTERN}"
-            )
-        _in_range(self.timeout, "timeout", quotas.TIMEOUT_SECONDS)
-        _in_range(self.memory_size, "memorySize", quotas.MEMORY_MB)
-        _in_range(self.ephemeral_storage, "ephemeralStorage.size", quotas.EPHEMERAL_STORAGE_MB)
-        _one_of(self.runtime, "runtime", quotas.RUNTIMES)
+            raise violation(self.function_name, "functionName", f"satisfy regular expression pattern: {_NAME_PATTERN}")
+        in_range(self.timeout, "timeout", quotas.TIMEOUT_SECONDS)
+        in_range(self.memory_size, "memorySize", quotas.MEMORY_MB)
+        in_range(self.ephemeral_storage, "ephemeralStorage.size", quotas.EPHEMERAL_STORAGE_MB)
+        one_of(self.runtime, "runtime", quotas.RUNTIMES)
         object.__setattr__(self, "architectures", tuple(self.architectures))
         if len(self.architectures) != 1:
-            raise _constraint(list(self.architectures), "architectures", "have length less than or equal to 1")
-        _one_of(self.architectures[0], "architectures", quotas.ARCHITECTURES)
+            raise violation(list(self.architectures), "architectures", "have length less than or equal to 1")
+        one_of(self.architectures[0], "architectures", quotas.ARCHITECTURES)
         _check_variables(self.environment)
         # A copy: a published configuration must not change with the test's own dictionary.
         object.__setattr__(self, "environment", MappingProxyType(dict(self.environment)))
         self._check_logging()
+        self._check_dead_letter_target()
 
     def _check_logging(self) -> None:
-        _one_of(self.log_format, "loggingConfig.logFormat", ("JSON", "Text"))
+        one_of(self.log_format, "loggingConfig.logFormat", ("JSON", "Text"))
         for level, name in ((self.application_log_level, "application"), (self.system_log_level, "system")):
             if level is None:
                 continue
-            _one_of(level, f"loggingConfig.{name}LogLevel", _LEVELS if name == "application" else _LEVELS[1:4])
+            one_of(level, f"loggingConfig.{name}LogLevel", _LEVELS if name == "application" else _LEVELS[1:4])
             if self.log_format == "Text":
                 raise InvalidParameterValueException(
                     "To use ApplicationLogLevel or SystemLogLevel, you must set LogFormat to JSON."
@@ -80,6 +84,18 @@ class FunctionConfiguration:
         if self.log_format == "JSON":  # fidelity G34
             object.__setattr__(self, "application_log_level", self.application_log_level or "INFO")
             object.__setattr__(self, "system_log_level", self.system_log_level or "INFO")
+
+    def _check_dead_letter_target(self) -> None:
+        target = self.dead_letter_target or None  # the API takes "" for none (A46)
+        object.__setattr__(self, "dead_letter_target", target)
+        if target is None:
+            return
+        if not _ARN.fullmatch(target):
+            raise violation(target, "deadLetterConfig.targetArn", f"satisfy regular expression pattern: {_ARN_PATTERN}")
+        if target.split(":")[2] not in ("sqs", "sns"):  # how AWS words this is not recorded
+            raise InvalidParameterValueException(
+                f"The dead letter target {target} must be an SQS queue or an SNS topic."
+            )
 
     @property
     def vcpus(self) -> float:
@@ -90,20 +106,6 @@ class FunctionConfiguration:
     def log_group_name(self) -> str:
         """``/aws/lambda/<name>``."""
         return f"/aws/lambda/{self.function_name}"
-
-
-def _in_range(value: object, name: str, allowed: range) -> None:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise UsageError(f"{name} must be a whole number, not {value!r}")
-    if value < allowed.start:
-        raise _constraint(value, name, f"have value greater than or equal to {allowed.start}")
-    if value >= allowed.stop:
-        raise _constraint(value, name, f"have value less than or equal to {allowed.stop - 1}")
-
-
-def _one_of(value: object, name: str, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise _constraint(value, name, f"satisfy enum value set: [{', '.join(allowed)}]")
 
 
 def _check_variables(variables: Mapping[str, str]) -> None:
@@ -119,7 +121,7 @@ def _check_variables(variables: Mapping[str, str]) -> None:
         )
     for key in variables:
         if not _VARIABLE.fullmatch(key):  # fidelity I92
-            raise _constraint(
+            raise violation(
                 key, "environment.variables", r"satisfy regular expression pattern: [a-zA-Z]([a-zA-Z0-9_])+"
             )
     measured = json.dumps(dict(variables), separators=(",", ":"))
@@ -128,10 +130,3 @@ def _check_variables(variables: Mapping[str, str]) -> None:
             "Lambda was unable to configure your environment variables because the environment variables you have "
             f"provided exceeded the 4KB limit. String measured: {measured}"
         )
-
-
-def _constraint(value: object, name: str, constraint: str) -> ValidationException:
-    return ValidationException(
-        f"1 validation error detected: Value '{value}' at '{name}' failed to satisfy constraint: "
-        f"Member must {constraint}"
-    )

@@ -21,10 +21,27 @@ LOG_TAIL_BYTES = 4_096
 
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html, fidelity I70
 INIT_SECONDS = 10
+PROVISIONED_INIT_SECONDS = 130
+"""Or the function's timeout, if that is longer, up to 15 minutes (I74)."""
 
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
 ACCOUNT_CONCURRENCY = 1_000
 UNRESERVED_MINIMUM = 100
+
+# https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionEventInvokeConfig.html, fidelity A09
+RETRY_ATTEMPTS = range(2 + 1)
+EVENT_AGE_SECONDS = range(60, 21_600 + 1)
+
+DEAD_LETTER_ERROR_BYTES = 1_024
+"""Of a dead letter's ``ErrorMessage`` (fidelity A45)."""
+MESSAGE_BYTES = {"sqs": 1_048_576, "sns": 262_144, "events": 1_048_576}
+"""Of a message, by service: their own pages of quotas."""
+
+# https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html, fidelity I40
+RECURSIVE_INVOCATIONS = 16
+
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html, fidelity I95
+UNZIPPED_BYTES = 262_144_000
 
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html, fidelity I93
 RESERVED_VARIABLES = frozenset(

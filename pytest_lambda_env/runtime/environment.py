@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pytest_lambda_env.model.code import FunctionCode
 from pytest_lambda_env.model.configuration import FunctionConfiguration
+from pytest_lambda_env.model.facts import InitializationType
 from pytest_lambda_env.runtime.client.bootstrap import RuntimeReply, RuntimeRequest
 from pytest_lambda_env.runtime.doors.captured import CapturedNames
 from pytest_lambda_env.runtime.files import EnvironmentFiles
@@ -27,7 +28,8 @@ class Environment:
     """An environment of one function version, as the test sees it: ``response.environment``.
 
     Two responses came from the same environment exactly if these objects are the same. ``new_process`` makes the
-    process of an INIT, which writes to the given log and whose memory the given meter measures.
+    process of an INIT, which writes to the given log and whose memory the given meter measures. ``version`` is the
+    function's, ``initialization_type`` says for whom it was made: one request, or provisioned concurrency (V28).
     """
 
     def __init__(
@@ -36,6 +38,8 @@ class Environment:
         number: int,
         code: FunctionCode,
         configuration: FunctionConfiguration,
+        version: str,
+        initialization_type: InitializationType,
         variables: Mapping[str, str],
         log_stream_name: str,
         files: EnvironmentFiles,
@@ -44,6 +48,8 @@ class Environment:
     ) -> None:
         self.number = number
         self.configuration = configuration
+        self.version = version
+        self.initialization_type = initialization_type
         self.log = EnvironmentLog(log_stream_name, self._present)
         self.platform = PlatformLines(
             log_format="JSON" if configuration.log_format == "JSON" else "Text",
@@ -150,4 +156,5 @@ class Environment:
 
     def __repr__(self) -> str:
         state = "retired" if self.retired else "warm" if self.process else "cold"
-        return f"<Environment {self.number} of {self.configuration.function_name}, {state}>"
+        version = "" if self.version == "$LATEST" else f":{self.version}"
+        return f"<Environment {self.number} of {self.configuration.function_name}{version}, {state}>"

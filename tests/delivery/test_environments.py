@@ -97,6 +97,7 @@ def test_drain_names_what_keeps_it_going(service: LambdaService) -> None:
         service.function("forever").invoke_async(event)
 
     forever = service.create_function(again, function_name="forever", timeout=10)
+    forever.put_recursion_config("Allow")
     forever.invoke_async({})
     with pytest.raises(NeverSettled, match="an asynchronous event for forever"):
         service.drain(within=timedelta(minutes=1))

@@ -554,14 +554,14 @@ def test_a_success_ends_the_retries(aws_lambda: LambdaService, deploy: Deploy) -
 @pytest.mark.fidelity("A07")
 def test_a_throttled_event_waits_and_keeps_its_retries(aws_lambda: LambdaService, deploy: Deploy) -> None:
     """Refusals back off from 1 s to 5 min and are no attempts: once there is capacity, all three follow."""
-    function = deploy(ALWAYS_FAILS, reserved_concurrent_executions=0)
-    function.invoke_async({})
-    aws_lambda.advance(minutes=30)
+    function = deploy(ALWAYS_FAILS, reserved_concurrent_executions=1)
+    with function.in_flight():
+        function.invoke_async({})
+        aws_lambda.advance(minutes=30)
     throttles = [throttle.at for throttle in aws_lambda.journal.of(InvocationThrottled)]
     waits = [(later - earlier) // 1_000_000 for earlier, later in pairwise(throttles)]
     assert waits[:10] == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300]
     assert set(waits[10:]) == {300}
-    function.put_concurrency(1)
     aws_lambda.drain()
     assert len(function.invocations) == 3
 
@@ -569,10 +569,10 @@ def test_a_throttled_event_waits_and_keeps_its_retries(aws_lambda: LambdaService
 @pytest.mark.fidelity("A07")
 def test_a_throttled_event_is_dropped_after_six_hours(aws_lambda: LambdaService, deploy: Deploy) -> None:
     """An event that finds no capacity for six hours never runs."""
-    function = deploy(ECHO, reserved_concurrent_executions=0)
-    function.invoke_async({})
-    aws_lambda.advance(hours=6, minutes=1)
-    function.put_concurrency(1)
+    function = deploy(ECHO, reserved_concurrent_executions=1)
+    with function.in_flight():
+        function.invoke_async({})
+        aws_lambda.advance(hours=6, minutes=1)
     aws_lambda.drain()
     assert function.invocations == []
 

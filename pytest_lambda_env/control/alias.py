@@ -1,0 +1,132 @@
+"""Aliases: names for versions, which may lead to two of them by weight (fidelity V03, V08 to V10, V32)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from pytest_lambda_env.control.function import LATEST, Function
+from pytest_lambda_env.errors import (
+    InvalidParameterValueException,
+    PreconditionFailedException,
+    ResourceConflictException,
+    ResourceNotFoundException,
+    ValidationException,
+)
+from pytest_lambda_env.model.constraints import violation
+
+_NAME = re.compile(r"(?!^[0-9]+$)[a-zA-Z0-9-_]{1,128}")
+_NAME_PATTERN = "(?!^[0-9]+$)([a-zA-Z0-9-_]+)"
+_PUBLISHED = re.compile(r"[0-9]+")
+
+_NO_LATEST = "$LATEST is not supported for an alias pointing to more than 1 version"
+
+REVISION_MISMATCH = (
+    "The Revision Id provided does not match the latest Revision Id. "
+    "Call the GetFunction/GetAlias API to retrieve the latest Revision Id"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alias:
+    """An alias as the API shows it. ``routing`` is ``AdditionalVersionWeights``: at most one version, 0.0 to 1.0.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-aliases.html
+    """
+
+    arn: str
+    name: str
+    function_version: str
+    routing: Mapping[str, float] = field(default_factory=dict)
+    description: str = ""
+    revision_id: str = ""
+
+    def pick(self, chance: Callable[[], float]) -> str:
+        """The version for one request; draws only where there is a choice."""
+        if self.routing:
+            [(version, weight)] = self.routing.items()
+            if chance() < weight:
+                return version
+        return self.function_version
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """The share of requests of each version, 0 to 1."""
+        extra = sum(self.routing.values())
+        return {self.function_version: 1 - extra, **self.routing}
+
+
+def make_alias(
+    function: Function, name: str, version: object, routing: Mapping[str, float], description: str, revision_id: str
+) -> Alias:
+    """An alias with every value checked as AWS does, not yet part of the function."""
+    if not _NAME.fullmatch(name):
+        raise violation(name, "name", f"satisfy regular expression pattern: {_NAME_PATTERN}")
+    version = str(version)
+    weights = {str(other): weight for other, weight in routing.items()}
+    _check_weights(weights)
+    function.version(version)
+    for other in weights:
+        if version == LATEST:
+            raise InvalidParameterValueException(_NO_LATEST)
+        if other == version:
+            raise InvalidParameterValueException(
+                f"Invalid function version {version}. "
+                f"Function version {version} is already included in routing configuration."
+            )
+        function.version(other)
+    return Alias(
+        arn=str(function.arn(name)),
+        name=name,
+        function_version=version,
+        routing=MappingProxyType(weights),
+        description=description,
+        revision_id=revision_id,
+    )
+
+
+def create_alias(function: Function, alias: Alias) -> None:
+    """A new alias; AWS's error if its name is taken (V32)."""
+    if alias.name in function.aliases:
+        raise ResourceConflictException(f"Alias already exists: {alias.arn}")
+    function.aliases[alias.name] = alias
+
+
+def get_alias(function: Function, name: str, revision_id: str | None = None) -> Alias:
+    """The alias, or AWS's error (V32); a ``revision_id`` must be the present one (V33)."""
+    alias = function.aliases.get(name)
+    if alias is None:
+        raise ResourceNotFoundException(f"Cannot find alias arn: {function.arn()}:{name}")
+    if revision_id is not None and revision_id != alias.revision_id:
+        raise PreconditionFailedException(REVISION_MISMATCH)
+    return alias
+
+
+def _check_weights(weights: Mapping[str, float]) -> None:
+    if len(weights) > 1:
+        raise InvalidParameterValueException("Number of items in AdditionalVersionWeights cannot be greater than 1")
+    for version, weight in weights.items():
+        if version == LATEST:
+            raise InvalidParameterValueException(_NO_LATEST)
+        shown = f"{{{version}={weight}}}"
+        if not _PUBLISHED.fullmatch(version):
+            raise _map_violation(
+                shown,
+                "Map keys must satisfy constraint: [Member must have length less than or equal to 1024, Member must "
+                "have length greater than or equal to 1, Member must satisfy regular expression pattern: [0-9]+]",
+            )
+        if not 0 <= weight <= 1:
+            raise _map_violation(
+                shown,
+                "Map value must satisfy constraint: [Member must have value less than or equal to 1.0, "
+                "Member must have value greater than or equal to 0.0]",
+            )
+
+
+def _map_violation(shown: str, constraint: str) -> ValidationException:
+    return ValidationException(
+        f"1 validation error detected: Value '{shown}' at 'routingConfig.additionalVersionWeights' "
+        f"failed to satisfy constraint: {constraint}"
+    )

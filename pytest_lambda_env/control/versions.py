@@ -1,0 +1,75 @@
+"""Publishing versions of a function (fidelity V04 to V07, V33)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from pytest_lambda_env.control.alias import REVISION_MISMATCH
+from pytest_lambda_env.control.code_snapshot import CodeSnapshot, code_sha256
+from pytest_lambda_env.control.function import LATEST, Function, FunctionVersion
+from pytest_lambda_env.errors import (
+    InvalidParameterValueException,
+    PreconditionFailedException,
+    ResourceConflictException,
+)
+
+
+def publish_version(
+    function: Function,
+    *,
+    description: str | None,
+    expected_sha256: str | None,
+    revision_id: str | None,
+    directory: Callable[[], Path],
+) -> FunctionVersion:
+    """A version of ``$LATEST`` as it is now; the last one again if nothing has changed since (V06).
+
+    ``directory`` makes an empty directory for the copy of the code.
+    """
+    latest = function.latest
+    digest = code_sha256(latest.code)
+    if expected_sha256 is not None and expected_sha256 != digest:
+        raise InvalidParameterValueException(
+            f"CodeSHA256 ({expected_sha256}) is different from current CodeSHA256 in $LATEST ({digest}). "
+            "Please try again with the CodeSHA256 in $LATEST."
+        )
+    if revision_id is not None and revision_id != function.revision_id:
+        raise PreconditionFailedException(REVISION_MISMATCH)
+    previous = function.versions.get(str(function.published))
+    if previous is not None and _same(previous, latest, digest):
+        return previous
+    number = str(function.published + 1)
+    configuration = latest.configuration
+    if description is not None:
+        configuration = replace(configuration, description=description)
+    version = FunctionVersion(
+        arn=str(function.arn(number)),
+        version=number,
+        configuration=configuration,
+        code=latest.code,
+        code_sha256=digest,
+        snapshot=None if latest.code.shared else CodeSnapshot(latest.code, directory()),
+    )
+    function.versions[number] = version
+    function.published += 1
+    return version
+
+
+def check_deletable(function: Function, version: str) -> None:
+    """Return if a version may be deleted, or raise: ``$LATEST`` can't be, nor what an alias leads to.
+
+    How AWS words the second is not recorded; the first is its documentation's.
+    """
+    if version == LATEST:
+        raise InvalidParameterValueException("$LATEST version cannot be deleted without deleting the function.")
+    function.version(version)
+    for alias in function.aliases.values():
+        if version in alias.weights:
+            raise ResourceConflictException(f"Version {version} is in use by the alias {alias.name}: {alias.arn}")
+
+
+def _same(previous: FunctionVersion, latest: FunctionVersion, digest: str) -> bool:
+    described = replace(latest.configuration, description=previous.configuration.description)
+    return previous.code_sha256 == digest and previous.configuration == described

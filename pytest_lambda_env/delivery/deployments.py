@@ -1,0 +1,129 @@
+"""Deployments: an alias moves to a new version step by step, and back at once if an alarm goes off.
+
+CodeDeploy watches alarms all the time; here the alarm is asked at each step and once a minute in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+from pytest_lambda_env.control.alias import Alias, get_alias
+from pytest_lambda_env.control.function import Function
+from pytest_lambda_env.control.traffic_shifting import Step, steps_of
+from pytest_lambda_env.model.facts import Fact, TrafficShifted
+from pytest_lambda_env.simulation.instant import SECOND, Instant
+from pytest_lambda_env.simulation.journal import Journal
+from pytest_lambda_env.simulation.timeline import Timeline
+
+_LOOK_EVERY = 60 * SECOND
+
+Alarm = Callable[[], object]
+Move = Callable[[Function, str, str, Mapping[str, float]], Alias]
+"""Lets an alias lead to a version, and to another one by weight."""
+
+
+class Deployment:
+    """One shift of traffic, as it goes on. ``status`` is CodeDeploy's word for it."""
+
+    def __init__(self, alias: str, from_version: str, to_version: str) -> None:
+        self.alias = alias
+        self.from_version = from_version
+        self.to_version = to_version
+        self.weight = 0.0
+        """The share of requests that the new version gets, 0 to 1."""
+        self.status: Literal["InProgress", "Succeeded", "Stopped"] = "InProgress"
+        """``Stopped`` means rolled back."""
+
+    def __repr__(self) -> str:
+        return (
+            f"<Deployment of {self.alias}: {self.from_version} -> {self.to_version}, {self.weight:.0%}, {self.status}>"
+        )
+
+
+class Deployments:
+    """Runs them on the timeline. ``move`` is how an alias is updated."""
+
+    def __init__(self, *, timeline: Timeline, journal: Journal[Fact], move: Move) -> None:
+        self._timeline = timeline
+        self._journal = journal
+        self._move = move
+        self._current: dict[tuple[str, str], Deployment] = {}
+
+    def start(
+        self, function: Function, alias: str, version: str, preference: str, alarm: Alarm | None, at: Instant
+    ) -> Deployment:
+        """Begin at an instant; an earlier deployment of the alias that is still going on is stopped where it is."""
+        steps = steps_of(preference)
+        before = get_alias(function, alias).function_version
+        deployment = Deployment(alias, before, function.version(version).version)
+        overtaken = self._current.get((function.name, alias))
+        if overtaken is not None and overtaken.status == "InProgress":
+            overtaken.status = "Stopped"
+        self._current[function.name, alias] = deployment
+        run = _Run(deployment, function, steps, alarm, at)
+        self._step(run, steps[0], at)
+        return deployment
+
+    def _step(self, run: _Run, step: Step, at: Instant) -> None:
+        deployment = run.deployment
+        if deployment.status != "InProgress" or self._rolls_back(run, at):
+            return
+        deployment.weight = step.weight
+        if step.weight < 1:
+            self._shift(run, deployment.from_version, {deployment.to_version: step.weight}, at, "step")
+            self._wait(run, at)
+        else:
+            deployment.status = "Succeeded"
+            self._shift(run, deployment.to_version, {}, at, "done")
+
+    def _wait(self, run: _Run, at: Instant) -> None:
+        step = next(each for each in run.steps if each.weight > run.deployment.weight)
+        due = Instant(run.began + step.after)
+        look = Instant(at + _LOOK_EVERY)
+        purpose = f"the traffic shift of {run.function.name}:{run.deployment.alias}"
+        if run.alarm is not None and look < due:
+            self._timeline.call_at(look, lambda: self._look(run), purpose=purpose)
+        else:
+            self._timeline.call_at(due, lambda: self._step(run, step, due), purpose=purpose)
+
+    def _look(self, run: _Run) -> None:
+        now = self._timeline.now
+        if run.deployment.status == "InProgress" and not self._rolls_back(run, now):
+            self._wait(run, now)
+
+    def _rolls_back(self, run: _Run, at: Instant) -> bool:
+        deployment = run.deployment
+        if run.alarm is None or not run.alarm():
+            return False
+        deployment.status = "Stopped"
+        deployment.weight = 0.0
+        self._shift(run, deployment.from_version, {}, at, "alarm")
+        return True
+
+    def _shift(self, run: _Run, version: str, routing: Mapping[str, float], at: Instant, why: str) -> None:
+        deployment = run.deployment
+        self._move(run.function, deployment.alias, version, routing)
+        self._journal.record(
+            TrafficShifted(
+                at=at,
+                function_name=run.function.name,
+                alias=deployment.alias,
+                version=deployment.to_version,
+                weight=deployment.weight,
+                why=why,
+            )
+        )
+
+
+class _Run:
+    """What a deployment needs while it goes on."""
+
+    def __init__(
+        self, deployment: Deployment, function: Function, steps: tuple[Step, ...], alarm: Alarm | None, began: Instant
+    ) -> None:
+        self.deployment = deployment
+        self.function = function
+        self.steps = steps
+        self.alarm = alarm
+        self.began = began

@@ -1,0 +1,94 @@
+"""How the asynchronous queue treats the function's events."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from pytest_lambda_env.delivery.probe import arn_of
+from pytest_lambda_env.errors import InvalidParameterValueException, ResourceNotFoundException
+from pytest_lambda_env.function.handle import FunctionHandle
+from pytest_lambda_env.model.event_invoke_config import EventInvokeConfig
+
+_NOT_GIVEN: Any = object()
+
+
+class EventInvokeConfigs(FunctionHandle):
+    """``PutFunctionEventInvokeConfig`` and its relatives; a configuration holds for one qualifier (fidelity A10)."""
+
+    def put_event_invoke_config(
+        self,
+        *,
+        qualifier: object = None,
+        maximum_retry_attempts: int | None = None,
+        maximum_event_age_in_seconds: int | None = None,
+        on_success: Any = _NOT_GIVEN,
+        on_failure: Any = _NOT_GIVEN,
+    ) -> EventInvokeConfig:
+        """Set all of it; what is not given gets AWS's default (A51).
+
+        ``maximum_retry_attempts`` 0 to 2, ``maximum_event_age_in_seconds`` 60 to 21,600. ``on_success`` and
+        ``on_failure`` are a function, a probe, or an ARN; None for no destination, which counts as given (A56). Raises
+        AWS's errors (A52 to A57).
+        https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionEventInvokeConfig.html
+        """
+        given: dict[str, Any] = {
+            "maximum_retry_attempts": maximum_retry_attempts,
+            "maximum_event_age_in_seconds": maximum_event_age_in_seconds,
+            **_destinations(on_success, on_failure),
+        }
+        if all(given[name] is None for name in ("maximum_retry_attempts", "maximum_event_age_in_seconds")) and (
+            on_success is _NOT_GIVEN and on_failure is _NOT_GIVEN
+        ):
+            raise InvalidParameterValueException(
+                "You must specify at least one of error handling or destination setting."
+            )
+        return self._set_event_invoke_config(qualifier, EventInvokeConfig(**given))
+
+    def update_event_invoke_config(
+        self,
+        *,
+        qualifier: object = None,
+        maximum_retry_attempts: int | None = None,
+        maximum_event_age_in_seconds: int | None = None,
+        on_success: Any = _NOT_GIVEN,
+        on_failure: Any = _NOT_GIVEN,
+    ) -> EventInvokeConfig:
+        """Change some of it; what is not given stays (A51)."""
+        changes: dict[str, Any] = {
+            "maximum_retry_attempts": maximum_retry_attempts,
+            "maximum_event_age_in_seconds": maximum_event_age_in_seconds,
+        }
+        changes = {name: value for name, value in changes.items() if value is not None}
+        before = self.event_invoke_config(qualifier)
+        changes.update(_destinations(on_success, on_failure))
+        return self._set_event_invoke_config(qualifier, replace(before, **changes))
+
+    def event_invoke_config(self, qualifier: object = None) -> EventInvokeConfig:
+        """What was put, or ``ResourceNotFoundException`` if nothing was (A55)."""
+        name = self._resolved(qualifier)
+        config = self._function.event_invoke_configs.get(name)
+        if config is None:
+            raise ResourceNotFoundException(
+                f"The function {self._function.arn(name)} doesn't have an EventInvokeConfig"
+            )
+        return config
+
+    def delete_event_invoke_config(self, qualifier: object = None) -> None:
+        """Back to AWS's defaults; ``ResourceNotFoundException`` if nothing was put (A55)."""
+        self.event_invoke_config(qualifier)
+        del self._function.event_invoke_configs[self._resolved(qualifier)]
+
+    def _set_event_invoke_config(self, qualifier: object, config: EventInvokeConfig) -> EventInvokeConfig:
+        name = self._resolved(qualifier)
+        self._engine.destinations.check(self._function, config)
+        self._function.event_invoke_configs[name] = config
+        return config
+
+
+def _destinations(on_success: Any, on_failure: Any) -> dict[str, str | None]:
+    return {
+        name: arn_of(target)
+        for name, target in (("on_success", on_success), ("on_failure", on_failure))
+        if target is not _NOT_GIVEN
+    }

@@ -1,0 +1,110 @@
+"""Invoking a function, and what came of it."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Literal
+
+from pytest_lambda_env.delivery.response import InvokeResponse
+from pytest_lambda_env.errors import LambdaEnvWarning, UsageError
+from pytest_lambda_env.function.handle import FunctionHandle
+from pytest_lambda_env.model.facts import Invocation
+from pytest_lambda_env.runtime.environment import Environment
+
+InvocationType = Literal["RequestResponse", "Event", "DryRun"]
+
+_NO_EVENT: Any = object()
+
+
+class Invoking(FunctionHandle):
+    """``Invoke`` of the API."""
+
+    def invoke(
+        self,
+        event: Any = _NO_EVENT,
+        *,
+        invocation_type: InvocationType = "RequestResponse",
+        qualifier: object = None,
+        client_context: Mapping[str, Any] | str | None = None,
+        log_type: Literal["None", "Tail"] = "None",
+    ) -> InvokeResponse:
+        """Invoke the function, as ``Invoke`` of the API does.
+
+        ``event`` is any value that JSON can carry, or ``bytes`` of JSON; without one the handler gets ``{}``. It is
+        serialised here, so the handler can't change the test's own object. ``RequestResponse`` runs the handler now, on
+        this thread, and moves the clock to its end. ``Event`` queues the event and returns at once (status 202);
+        ``DryRun`` only validates (204). ``qualifier`` is a version or an alias, by name or as what ``publish_version``
+        and ``create_alias`` gave. ``client_context`` is a dictionary, or its JSON in base64 as the API takes it.
+
+        Raises the API's own errors for what the API refuses (``ResourceNotFoundException``,
+        ``RequestTooLargeException``, ``TooManyRequestsException``, …) and ``UsageError`` with the path to a value that
+        JSON can't carry. A handler's failure is no exception: see ``InvokeResponse``.
+        https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+        """
+        payload = b"{}" if event is _NO_EVENT else event
+        return self._service._invoke(
+            self._function,
+            payload,
+            invocation_type,
+            qualifier=None if qualifier is None else str(qualifier),
+            client_context=client_context,
+            tail=log_type == "Tail",
+        )
+
+    def invoke_async(self, event: Any = _NO_EVENT, *, qualifier: object = None) -> InvokeResponse:
+        """Queue an event: ``invoke(event, invocation_type="Event")``. ``advance`` or ``drain`` lets it run."""
+        return self.invoke(event, invocation_type="Event", qualifier=qualifier)
+
+    @contextmanager
+    def in_flight(self, count: int = 1, *, qualifier: object = None) -> Iterator[list[Environment]]:
+        """As many requests as ``count`` are being served for the length of a ``with`` block; gives their environments.
+
+        The environments are taken as by real requests (a new one runs its INIT, and the clock moves to its end), but no
+        handler runs. What is invoked meanwhile finds them busy. Raises ``TooManyRequestsException`` where there is no
+        room.
+        """
+        if count < 0:
+            raise UsageError(f"in_flight() takes a number of requests, not {count}")
+        name = None if qualifier is None else str(qualifier)
+        with self._engine.front_end.in_flight(self._function, count, name) as environments:
+            yield environments
+
+    def inject_service_errors(self, count: int = 1) -> None:
+        """Let Lambda itself fail the next ``count`` requests, with ``ServiceException`` (HTTP 500).
+
+        A synchronous caller gets the error; the asynchronous queue tries again, as after a throttle (fidelity A07).
+        """
+        self._function.service_errors = count
+
+    @property
+    def invocations(self) -> list[Invocation]:
+        """Every run of the handler so far, oldest first; failed attempts and retries are runs of their own.
+
+        Warns (:class:`LambdaEnvWarning`) where the service's ``journal_limit`` has dropped some.
+        """
+        dropped = self._service.forgotten.invocations[self.name]
+        if dropped:
+            warnings.warn(
+                f"{self.name}.invocations lacks the first {dropped}: journal_limit (--lambda-journal-limit) drops them",
+                LambdaEnvWarning,
+                stacklevel=2,
+            )
+        return [each for each in self._service.journal.of(Invocation) if each.function_name == self.name]
+
+    @property
+    def environments(self) -> list[Environment]:
+        """The execution environments that exist now, of all versions, oldest first."""
+        found = [each for pool in self._engine.fleet.of(self._function) for each in pool.environments]
+        return sorted(found, key=lambda environment: environment.number)
+
+    def recycle_environments(self) -> None:
+        """Retire every environment, as Lambda does at any time: the next invoke is a cold start."""
+        self._engine.fleet.retire(self._function, self._present(), "recycled")
+
+    def put_recursion_config(self, recursive_loop: Literal["Terminate", "Allow"]) -> None:
+        """Whether Lambda stops a loop of this function's invocations (``Terminate``, the default) or not (I40)."""
+        if recursive_loop not in ("Terminate", "Allow"):
+            raise UsageError(f"recursive_loop must be 'Terminate' or 'Allow', not {recursive_loop!r}")
+        self._function.recursive_loop = recursive_loop
