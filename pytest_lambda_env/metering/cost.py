@@ -50,10 +50,8 @@ class Cost:
         )
 
     def __str__(self) -> str:
-        parts = [
-            f"requests {dollars(self.requests)}",
-            f"duration {dollars(self.duration)} ({self.gb_seconds:.4g} GB-s)",
-        ]
+        gb_seconds = f"{float(self.gb_seconds):.4g}" if self.gb_seconds < 1_000 else f"{self.gb_seconds:,.0f}"
+        parts = [f"requests {dollars(self.requests)}", f"duration {dollars(self.duration)} ({gb_seconds} GB-s)"]
         if self.ephemeral_storage:
             parts.append(f"ephemeral storage {dollars(self.ephemeral_storage)}")
         if self.provisioned_concurrency:
@@ -62,7 +60,7 @@ class Cost:
 
 
 def cost_of(invocation: Invocation, prices: Prices = US_EAST_1) -> Cost:
-    """What one run costs: a request, and its billed duration times memory (fidelity CO01 to CO05).
+    """What one run costs: a request, and its billed duration times memory (fidelity CO01 to CO07).
 
     Its INIT is billed with it (I75). It is priced as one of the first of its month, and without the free tier.
     """

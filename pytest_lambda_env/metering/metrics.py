@@ -44,7 +44,7 @@ class Metrics:
     invocation's samples carry the time at which it began, also those of an error at its end; ``Errors`` and
     ``Throttles`` have a sample of 0 for an invocation without, so their ``Average`` is a rate.
 
-    https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-view.html, fidelity ME01 to ME18
+    https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-view.html, fidelity ME01 to ME20
     """
 
     def __init__(
@@ -132,8 +132,11 @@ class Metrics:
 
     def _check(self, method: str, unknown: Mapping[str, object]) -> None:
         """Refuse dimensions and options that there are not, and warn where facts are missing."""
+        known = (*_DIMENSIONS, *_OPTIONS[method])
         for name in unknown:
-            near = difflib.get_close_matches(_snake(name), (*_DIMENSIONS, *_OPTIONS[method]), n=1, cutoff=0.4)
+            said = _snake(name)
+            near = [each for each in known if len(said) > 2 and said in each]
+            near += difflib.get_close_matches(said, known, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"the dimensions are {', '.join(_DIMENSIONS)}."
             raise UsageError(f"metrics.{method}() has no dimension and no option {name!r}; {hint}")
         if dropped := self._dropped():

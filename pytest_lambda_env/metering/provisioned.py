@@ -1,4 +1,4 @@
-"""How much provisioned concurrency there was, and for how long: what it costs to have it (fidelity CO06, CO07)."""
+"""How much provisioned concurrency there was, and for how long: what it costs to have it (fidelity CO06)."""
 
 from __future__ import annotations
 

@@ -51,6 +51,5 @@ def percentile(values: Sequence[float], percent: float) -> float:
     below = math.floor(place)
     if below + 1 >= len(ordered):
         return ordered[-1]
-    # Not lower + share * (upper - lower), which can pass the upper one by a rounding.
-    share = place - below
-    return min(ordered[below] * (1 - share) + ordered[below + 1] * share, ordered[below + 1])
+    lower, upper = ordered[below], ordered[below + 1]
+    return min(lower + (place - below) * (upper - lower), upper)  # rounding could pass the upper one

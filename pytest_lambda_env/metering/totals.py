@@ -106,9 +106,17 @@ class Tally:
 
 
 def totals_of(
-    journal: Iterable[Fact], dropped: Tally, *, until: Instant, virtual_seconds: float, real_seconds: float
+    journal: Iterable[Fact],
+    dropped: Tally,
+    *,
+    virtual_seconds: float,
+    real_seconds: float,
+    until: Instant | None = None,
 ) -> Totals:
-    """The totals of one service; its journal has dropped what ``dropped`` has counted, and it is ``until`` now."""
+    """The totals of one service; its journal has dropped what ``dropped`` has counted.
+
+    ``until`` is the present, up to which provisioned concurrency is paid for.
+    """
     # Counted on from what was dropped: what provisioned concurrency costs depends on when it had begun.
     tally = deepcopy(dropped)
     for fact in journal:

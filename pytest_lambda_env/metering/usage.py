@@ -50,6 +50,8 @@ class Usage:
         """The function and version of environments with provisioned concurrency whose INIT has not ended."""
         self._sizes: dict[tuple[str, str], tuple[int, str]] = {}
         """Memory and architecture of versions that have had provisioned concurrency."""
+        self._latest: tuple[object, Runs] = (None, Runs())
+        """What the latest run was counted to: mostly the next one's place too, found without making its kind."""
 
     def add(self, fact: Fact) -> None:
         """Count a fact. Throttled and refused requests cost nothing, nor does an INIT beside those of invocations."""
@@ -72,12 +74,17 @@ class Usage:
         return self._provisioned.until(until)
 
     def _add_run(self, run: Invocation) -> None:
-        provisioned = run.initialization_type == "provisioned-concurrency"
-        free_tier = not (provisioned or run.spilled_over)
-        runs = self._of(Kind(_month(run.started // _DAY), run.architecture, provisioned, free_tier))
+        like = (run.started // _DAY, run.architecture, run.initialization_type, run.spilled_over)
+        latest, runs = self._latest
+        if like != latest:
+            provisioned = run.initialization_type == "provisioned-concurrency"
+            free_tier = not (provisioned or run.spilled_over)
+            runs = self._of(Kind(_month(run.started // _DAY), run.architecture, provisioned, free_tier))
+            self._latest = (like, runs)
         runs.requests += 1
         runs.memory += run.memory_size * run.billed_ms
-        runs.storage += max(0, run.ephemeral_storage - _FREE_STORAGE_MB) * run.billed_ms
+        if run.ephemeral_storage > _FREE_STORAGE_MB:
+            runs.storage += (run.ephemeral_storage - _FREE_STORAGE_MB) * run.billed_ms
 
     def _add_provisioned_init(self, init: InitEnded) -> None:
         """An environment that is kept ready has its INIT billed as well, with no request to bill it to."""

@@ -83,8 +83,8 @@ def _check_decimals(table: Tier | ComputePrices | Prices) -> None:
         value = getattr(table, field.name)
         if isinstance(value, (int, float)):
             raise UsageError(f"{kind}({field.name}={value!r}): prices are exact; write Decimal({str(value)!r}).")
-        if isinstance(value, Decimal) and not value >= 0:
-            raise UsageError(f"{kind}({field.name}={value!r}): a price is not negative.")
+        if isinstance(value, Decimal) and (not value.is_finite() or value < 0):
+            raise UsageError(f"{kind}({field.name}={value!r}): a price is a number, and not negative.")
 
 
 US_EAST_1 = Prices(
