@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from copy import deepcopy
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 
-from pytest_lambda_env.model.facts import EnvironmentStarted, Fact, Invocation
+from pytest_lambda_env.metering.cost import cost_of_usage
+from pytest_lambda_env.metering.money import dollars
+from pytest_lambda_env.metering.usage import Usage
+from pytest_lambda_env.model.facts import EnvironmentStarted, Fact, Invocation, InvocationThrottled, RecordSent
+from pytest_lambda_env.model.prices import US_EAST_1
+from pytest_lambda_env.simulation.instant import Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """Counts over any number of services. Times in seconds."""
+    """Counts over any number of services. Times in seconds.
+
+    ``dead_lettered`` and ``sent_to_destinations`` are records that arrived. ``cost`` is in dollars, by the prices of
+    ``US_EAST_1`` and without a free tier: an order of magnitude, and so a float, which JSON can carry.
+    """
 
     services: int = 0
     environments: int = 0
@@ -20,6 +31,10 @@ class Totals:
     failures: int = 0
     timeouts: int = 0
     left_behind: int = 0
+    throttled: int = 0
+    dead_lettered: int = 0
+    sent_to_destinations: int = 0
+    cost: float = 0.0
     virtual_seconds: float = 0.0
     real_seconds: float = 0.0
 
@@ -34,8 +49,19 @@ class Totals:
             f"{_counted(self.invocations, 'invocation')} in {_counted(self.environments, 'environment')}: "
             f"{self.cold_starts} cold, {warm} warm; "
             f"{succeeded} succeeded, {self.failures - self.timeouts} failed, {self.timeouts} timed out; {left_behind}"
-            f"{_span(self.virtual_seconds)} of virtual time in {self.real_seconds:,.2f} s"
+            f"{_span(self.virtual_seconds)} of virtual time in {self.real_seconds:,.2f} s{self._and_more()}"
         )
+
+    def _and_more(self) -> str:
+        """What not every run has."""
+        counts = {
+            "throttled": self.throttled,
+            "dead-lettered": self.dead_lettered,
+            "sent to destinations": self.sent_to_destinations,
+        }
+        what = ", ".join(f"{count:,} {said}" for said, count in counts.items() if count)
+        cost = f"about {dollars(Decimal(self.cost), digits=2)} on Lambda" if self.cost else ""
+        return "".join(f"; {part}" for part in (what, cost) if part)
 
 
 def _counted(count: int, noun: str) -> str:
@@ -55,11 +81,15 @@ class Tally:
 
     def __init__(self) -> None:
         self.environments = self.cold_starts = self.failures = self.timeouts = self.left_behind = 0
+        self.throttled = self.dead_lettered = self.sent_to_destinations = 0
         self.invocations: Counter[str] = Counter()
         """Invocations by the function's name."""
+        self.usage = Usage()
+        """What is paid for."""
 
     def add(self, fact: Fact) -> None:
         """Count a fact."""
+        self.usage.add(fact)
         if isinstance(fact, EnvironmentStarted):
             self.environments += 1
         elif isinstance(fact, Invocation):
@@ -68,21 +98,41 @@ class Tally:
             self.failures += fact.status != "success"
             self.timeouts += fact.status == "timeout"
             self.left_behind += len(fact.leftovers)
+        elif isinstance(fact, InvocationThrottled):
+            self.throttled += 1
+        elif isinstance(fact, RecordSent) and fact.error is None:
+            self.dead_lettered += fact.purpose == "DeadLetter"
+            self.sent_to_destinations += fact.purpose != "DeadLetter"
 
 
-def totals_of(journal: Iterable[Fact], dropped: Tally, *, virtual_seconds: float, real_seconds: float) -> Totals:
-    """The totals of one service; its journal has dropped what ``dropped`` has counted."""
-    kept = Tally()
+def totals_of(
+    journal: Iterable[Fact],
+    dropped: Tally,
+    *,
+    virtual_seconds: float,
+    real_seconds: float,
+    until: Instant | None = None,
+) -> Totals:
+    """The totals of one service; its journal has dropped what ``dropped`` has counted.
+
+    ``until`` is the present, up to which provisioned concurrency is paid for.
+    """
+    # Counted on from what was dropped: what provisioned concurrency costs depends on when it had begun.
+    tally = deepcopy(dropped)
     for fact in journal:
-        kept.add(fact)
+        tally.add(fact)
     return Totals(
         services=1,
-        environments=dropped.environments + kept.environments,
-        invocations=(dropped.invocations + kept.invocations).total(),
-        cold_starts=dropped.cold_starts + kept.cold_starts,
-        failures=dropped.failures + kept.failures,
-        timeouts=dropped.timeouts + kept.timeouts,
-        left_behind=dropped.left_behind + kept.left_behind,
+        environments=tally.environments,
+        invocations=sum(tally.invocations.values()),
+        cold_starts=tally.cold_starts,
+        failures=tally.failures,
+        timeouts=tally.timeouts,
+        left_behind=tally.left_behind,
+        throttled=tally.throttled,
+        dead_lettered=tally.dead_lettered,
+        sent_to_destinations=tally.sent_to_destinations,
+        cost=float(cost_of_usage(tally.usage, US_EAST_1, until).total),
         virtual_seconds=virtual_seconds,
         real_seconds=real_seconds,
     )

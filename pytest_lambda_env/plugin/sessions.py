@@ -30,9 +30,15 @@ class Session:
     def test_ended(self, item: pytest.Item, service: LambdaService, real_seconds: float) -> None:
         """A test is done with its service."""
         from pytest_lambda_env.metering.totals import totals_of
+        from pytest_lambda_env.simulation.instant import instant_of
 
-        elapsed = service.clock.elapsed.total_seconds()
-        totals = totals_of(service.journal, service.forgotten, virtual_seconds=elapsed, real_seconds=real_seconds)
+        totals = totals_of(
+            service.journal,
+            service.forgotten,
+            until=instant_of(service.clock.now),
+            virtual_seconds=service.clock.elapsed.total_seconds(),
+            real_seconds=real_seconds,
+        )
         self.add_totals(asdict(totals))
         if self.report_path is not None:
             from pytest_lambda_env.reporting.journal_json import journal_json

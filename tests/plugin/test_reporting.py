@@ -153,7 +153,8 @@ def test_the_summary(project: pytest.Pytester) -> None:
         ],
         consecutive=True,
     )
-    assert re.search(r"18 min 0 s of virtual time in \d+\.\d\d s$", result.stdout.str(), re.MULTILINE)
+    end = r"18 min 0 s of virtual time in \d+\.\d\d s; about \$0\.\d+ on Lambda$"
+    assert re.search(end, result.stdout.str(), re.MULTILINE)
 
 
 def test_no_summary_without_a_service(project: pytest.Pytester) -> None:
