@@ -25,6 +25,7 @@ from pytest_lambda_env.delivery.ramp import Scaling
 from pytest_lambda_env.delivery.recorder import Recorder
 from pytest_lambda_env.errors import UsageError
 from pytest_lambda_env.model.facts import Fact
+from pytest_lambda_env.model.prices import Prices
 from pytest_lambda_env.simulation.entropy import Entropy
 from pytest_lambda_env.simulation.instant import Instant
 from pytest_lambda_env.simulation.journal import Journal
@@ -46,6 +47,7 @@ class Engine:
         lifetime: int,
         scaling: Scaling,
         duplicates: float,
+        prices: Prices,
     ) -> None:
         timeline = passage.timeline
         self.account = account
@@ -58,7 +60,7 @@ class Engine:
         self._recorder = Recorder(journal)
         self.fleet = Fleet(self._new_pool)
         self.concurrency = Concurrency(account, self.fleet, scaling)
-        self.invoker = Invoker(concurrency=self.concurrency, recorder=self._recorder, entropy=entropy)
+        self.invoker = Invoker(concurrency=self.concurrency, recorder=self._recorder, entropy=entropy, prices=prices)
         self.destinations = Destinations(
             account=account,
             journal=journal,
