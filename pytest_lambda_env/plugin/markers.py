@@ -18,7 +18,8 @@ _DESCRIPTIONS = {
     FUNCTION: "lambda_function(handler, **configuration): the function under test; the arguments of create_function",
     SERVICE: (
         "lambda_service(region, account_id, seed, start, clock, idle_timeout, environment_lifetime, concurrency, "
-        "scaling, duplicates, prices, real_time_guard, writable, allowed_hosts, memory_limit, leftovers, journal_limit): "
+        "scaling, duplicates, prices, real_time_guard, writable, allowed_hosts, memory_limit, leftovers, "
+        "journal_limit): "
         "the service around it; the arguments of LambdaService"
     ),
 }

@@ -6,10 +6,11 @@ must be the same, fact by fact.
 
 from __future__ import annotations
 
+import functools
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,7 +18,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from pytest_lambda_env import LambdaFunction, LambdaService
+from pytest_lambda_env import InvokeResponse, LambdaFunction, LambdaService
 from pytest_lambda_env.errors import ServiceError
 from pytest_lambda_env.model.facts import (
     EventAccepted,
@@ -30,7 +31,8 @@ from pytest_lambda_env.reporting.journal_json import journal_json
 
 NAMES = ("orders", "audit")
 RESERVED = 3
-"""The account has 100 executions, which must stay unreserved, and these."""
+ALL = 100 + RESERVED
+"""The account's executions: so many must stay unreserved, and the others."""
 
 names = st.sampled_from(NAMES)
 qualifiers = st.sampled_from([None, "live", "1", "2"])
@@ -50,11 +52,10 @@ class World:
     """One service, and what the machine holds on to between steps."""
 
     def __init__(self, seed: int, duplicates: float) -> None:
-        self.service = LambdaService(
-            seed=seed, start="2026-03-29T00:59:00Z", duplicates=duplicates, concurrency=100 + RESERVED
-        )
+        self.service = LambdaService(seed=seed, start="2026-03-29T00:59:00Z", duplicates=duplicates, concurrency=ALL)
         self.service.__enter__()
         self.held = ExitStack()
+        self.holding = 0
         self.probe = self.service.create_probe()
         for name in NAMES:
             self.create(name)
@@ -70,10 +71,8 @@ class World:
 
     def take(self, act: Act) -> None:
         """One step; what AWS refuses is an outcome like any other."""
-        try:
+        with suppress(ServiceError):
             act(self)
-        except ServiceError:
-            pass
 
     def close(self) -> list[dict[str, Any]]:
         """Let everything end; the journal as it is then."""
@@ -94,7 +93,7 @@ class Machine(RuleBasedStateMachine):
     @initialize(seed=st.integers(0, 3), duplicates=st.sampled_from([0.0, 0.3]))
     def open(self, seed: int, duplicates: float) -> None:
         """The account, with two functions."""
-        self.make = lambda: World(seed, duplicates)
+        self.make = functools.partial(World, seed, duplicates)
         self.world = self.make()
         self.latest: datetime = self.world.service.clock.now
 
@@ -117,21 +116,49 @@ class Machine(RuleBasedStateMachine):
     @rule(name=names, event=events, count=st.sampled_from([2, 5, 104]))
     def invoke_concurrently(self, name: str, event: Any, count: int) -> None:
         """Requests at the same instant, perhaps more than the account may run."""
-        self.act(
-            lambda world: world.service.invoke_concurrently(
-                world.function(name), [event] * count, return_exceptions=True
-            )
-        )
+
+        def invoke(world: World) -> None:
+            function = world.function(name)
+            answers = world.service.invoke_concurrently(function, [event] * count, return_exceptions=True)
+            ran = sum(isinstance(answer, InvokeResponse) for answer in answers)
+            reserved = function.reserved_concurrent_executions
+            assert ran <= (ALL - world.holding if reserved is None else reserved)
+
+        self.act(invoke)
 
     @rule(name=names, count=st.sampled_from([1, 3, 99]))
     def hold(self, name: str, count: int) -> None:
         """Keep environments busy."""
-        self.act(lambda world: world.held.enter_context(world.function(name).in_flight(count)))
+
+        def hold(world: World) -> None:
+            world.held.enter_context(world.function(name).in_flight(count))
+            world.holding += count
+
+        self.act(hold)
 
     @rule()
     def let_go(self) -> None:
         """Let all that is held busy go."""
-        self.act(lambda world: world.held.close())
+
+        def let_go(world: World) -> None:
+            world.held.close()
+            world.holding = 0
+
+        self.act(let_go)
+
+    @rule(name=names, seconds=st.sampled_from([10, 100, 30_000]))
+    def starve(self, name: str, seconds: int) -> None:
+        """An event waits while the only execution is taken, perhaps for longer than it may."""
+
+        def starve(world: World) -> None:
+            function = world.function(name)
+            function.put_concurrency(1)
+            with function.in_flight():
+                function.invoke_async({"fails": True})
+                world.service.advance(seconds=seconds)
+            function.delete_concurrency()
+
+        self.act(starve)
 
     @rule(name=names, executions=st.sampled_from([None, 0, 1, RESERVED, RESERVED + 1]))
     def reserve(self, name: str, executions: int | None) -> None:
@@ -232,7 +259,7 @@ class Machine(RuleBasedStateMachine):
             running = 0
             for _, change in sorted(moments.items()):
                 running += change
-                assert running <= 100 + RESERVED
+                assert running <= ALL
 
     @invariant()
     def no_event_ends_twice(self) -> None:
