@@ -13,6 +13,8 @@
     └── ServiceError                    an answer of the Lambda API, by its API name
         ├── InvalidParameterValueException
         ├── InvalidRequestContentException
+        ├── PolicyLengthExceededException
+        ├── PreconditionFailedException
         ├── RequestTooLargeException
         ├── ResourceConflictException
         ├── ResourceNotFoundException
@@ -101,6 +103,16 @@ class InvalidParameterValueException(ServiceError):
 
 class InvalidRequestContentException(ServiceError):
     """The request body could not be parsed as JSON (fidelity I36)."""
+
+
+class PolicyLengthExceededException(ServiceError):
+    """The permissions policy for the resource is too large."""
+
+
+class PreconditionFailedException(ServiceError):
+    """The revision id provided does not match the latest one of the function or alias."""
+
+    status_code = 412
 
 
 class RequestTooLargeException(ServiceError):
