@@ -64,7 +64,10 @@ class Authorization:
 
     def _hidden(self, error: Any) -> Exception | None:
         """S3 tells whether an object is missing only to those who may list its bucket."""
-        if self._call.service != "s3" or error.response.get("Error", {}).get("Code") not in _MISSING_OBJECT:
+        call = self._call
+        if call.service != "s3" or not call.operation.startswith(("Get", "Head")):
+            return None
+        if error.response.get("Error", {}).get("Code") not in _MISSING_OBJECT:
             return None
         bucket = bucket_arn(self._parameters["Bucket"], Place(region=self._call.region, account_id=""))
         refused = self._role.refuses(self._call, [Permission("s3:ListBucket", bucket)])

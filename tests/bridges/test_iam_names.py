@@ -88,5 +88,5 @@ def test_moto_knows_all_the_others() -> None:
     document = managed_policy("AmazonDynamoDBFullAccess")
     assert document is not None
     table = "arn:aws:dynamodb:us-east-1:123456789012:table/t"
-    assert Policy.read(document).allows("dynamodb:PutItem", table).value == "allowed"
+    assert Policy.read(document).says("dynamodb:PutItem", table).value == "allowed"
     assert managed_policy("AmazonDynamoDBEverything") is None

@@ -40,8 +40,8 @@ class Policy:
         """
         return cls(grammar.read(document, kind))
 
-    def allows(self, action: str, resource: str, context: Context | None = None) -> Verdict:
-        """What it says about an action on a resource."""
+    def says(self, action: str, resource: str, context: Context | None = None) -> Verdict:
+        """About an action on a resource."""
         return verdict([self], Permission(action, resource), context or {})
 
 

@@ -58,7 +58,7 @@ CONTEXT = {
 def test_an_operator_does_what_iam_says(condition: dict[str, Any], expected: bool) -> None:
     """Values are alternatives, keys and operators must all hold, an absent key holds for what is negative."""
     statement = {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": condition}
-    found = Policy.read({"Version": "2012-10-17", "Statement": statement}).allows("s3:GetObject", "*", CONTEXT)
+    found = Policy.read({"Version": "2012-10-17", "Statement": statement}).says("s3:GetObject", "*", CONTEXT)
     assert (found is Verdict.ALLOWED) is expected
 
 
@@ -67,8 +67,8 @@ def test_a_key_that_is_not_known_is_named_where_it_matters() -> None:
     """It is asked for only of a statement that applies otherwise, and is not decided by another."""
     statement = {"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": {"Bool": {"aws:Unheard": True}}}
     policy = Policy.read({"Statement": statement})
-    assert policy.allows("sqs:SendMessage", "*") is Verdict.IMPLICIT_DENY
+    assert policy.says("sqs:SendMessage", "*") is Verdict.IMPLICIT_DENY
     with pytest.raises(NotModelled, match="aws:Unheard"):
-        policy.allows("s3:GetObject", "*")
+        policy.says("s3:GetObject", "*")
     both = Policy.read({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}, statement]})
-    assert both.allows("s3:GetObject", "*") is Verdict.ALLOWED
+    assert both.says("s3:GetObject", "*") is Verdict.ALLOWED

@@ -23,7 +23,7 @@ def document(**statement: Any) -> dict[str, Any]:
 
 def says(action: str = "s3:GetObject", resource: str = f"{BUCKET}/cat.jpg", **statement: Any) -> Verdict:
     """What a document of one statement says."""
-    return Policy.read(document(**statement)).allows(action, resource)
+    return Policy.read(document(**statement)).says(action, resource)
 
 
 def test_a_document_may_be_a_dictionary_or_json() -> None:
@@ -82,10 +82,10 @@ def test_a_variable_in_a_resource_is_filled_in() -> None:
     """``${aws:PrincipalAccount}`` is the caller's account; a variable without a value matches nothing."""
     policy = Policy.read(document(Resource="arn:aws:s3:::${aws:PrincipalAccount}-${aws:username, 'none'}/*"))
     context = {"aws:principalaccount": "1234", "aws:username": None}
-    assert policy.allows("s3:GetObject", "arn:aws:s3:::1234-none/x", context) is Verdict.ALLOWED
-    assert policy.allows("s3:GetObject", "arn:aws:s3:::${aws:PrincipalAccount}-none/x", context) is not Verdict.ALLOWED
+    assert policy.says("s3:GetObject", "arn:aws:s3:::1234-none/x", context) is Verdict.ALLOWED
+    assert policy.says("s3:GetObject", "arn:aws:s3:::${aws:PrincipalAccount}-none/x", context) is not Verdict.ALLOWED
     policy = Policy.read(document(Resource="arn:aws:s3:::${aws:username}*"))
-    assert policy.allows("s3:GetObject", "arn:aws:s3:::x", context) is Verdict.IMPLICIT_DENY
+    assert policy.says("s3:GetObject", "arn:aws:s3:::x", context) is Verdict.IMPLICIT_DENY
 
 
 @pytest.mark.parametrize(
