@@ -6,9 +6,8 @@ https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from pytest_lambda_env.control.permission_statement import PermissionRequest
 from pytest_lambda_env.errors import (
@@ -39,24 +38,26 @@ class FunctionPolicy:
         return _compact(self.document)
 
 
-@dataclass(slots=True)
-class _Qualified:
-    statements: list[dict[str, Any]] = field(default_factory=list)
-    revision_id: str = ""
+class Revisions(Protocol):
+    """The revision ids of a function (qualifier None), its versions and its aliases. A policy has none of its own."""
+
+    def present(self, qualifier: str | None) -> str:
+        """The latest one."""
+
+    def renew(self, qualifier: str | None) -> None:
+        """The policy has changed, and with it the revision."""
 
 
 class ResourcePolicy:
     """The policies of one function. A qualifier is None for the function itself, or a version or alias that exists.
 
     A permission given to the function itself is not one for its versions and aliases, nor the other way round.
-    ``new_revision_id`` makes an id whenever a policy changes. On AWS that is the revision of the function's
-    configuration, which changes for other reasons too.
     """
 
-    def __init__(self, function_arn: Arn, new_revision_id: Callable[[], str]) -> None:
+    def __init__(self, function_arn: Arn, revisions: Revisions) -> None:
         self._arn = function_arn
-        self._new_revision_id = new_revision_id
-        self._policies: dict[str | None, _Qualified] = {}
+        self._revisions = revisions
+        self._statements: dict[str | None, list[dict[str, Any]]] = {}
 
     def add_permission(
         self, *, qualifier: str | None = None, revision_id: str | None = None, **parameters: Any
@@ -65,50 +66,50 @@ class ResourcePolicy:
         if qualifier == _LATEST:
             raise InvalidParameterValueException("We currently do not support adding policies for $LATEST.")
         request = PermissionRequest(**parameters)
-        policy = self._policies.get(qualifier) or _Qualified(revision_id=self._new_revision_id())
-        _check_revision(policy, revision_id)
-        if any(each["Sid"] == request.statement_id for each in policy.statements):
+        self._check_revision(qualifier, revision_id)
+        statements = self._statements.get(qualifier, [])
+        if any(each["Sid"] == request.statement_id for each in statements):
             raise ResourceConflictException(
                 f"The statement id ({request.statement_id}) provided already exists. "
                 "Please provide a new statement id, or remove the existing statement."
             )
         statement = request.statement(self._resource(qualifier))
-        size = len(_compact(_document([*policy.statements, statement])))
+        size = len(_compact(_document([*statements, statement])))
         if size > quotas.RESOURCE_POLICY_BYTES:
             raise PolicyLengthExceededException(
                 f"The final policy size ({size}) is bigger than the limit ({quotas.RESOURCE_POLICY_BYTES})."
             )
-        policy.statements.append(statement)
-        policy.revision_id = self._new_revision_id()
-        self._policies[qualifier] = policy
+        self._statements[qualifier] = [*statements, statement]
+        self._revisions.renew(qualifier)
         return statement
 
     def remove_permission(
         self, statement_id: str, *, qualifier: str | None = None, revision_id: str | None = None
     ) -> None:
         """Take a statement out; a policy without statements is no policy."""
-        policy = self._policies.get(_unqualified(qualifier))
-        if policy is None:
+        qualifier = _unqualified(qualifier)
+        if qualifier not in self._statements:
             raise ResourceNotFoundException("No policy is associated with the given resource.")
-        found = [each for each in policy.statements if each["Sid"] == statement_id]
-        if not found:
+        left = [each for each in self._statements[qualifier] if each["Sid"] != statement_id]
+        if left == self._statements[qualifier]:
             raise ResourceNotFoundException(f"Statement {statement_id} is not found in resource policy.")
-        _check_revision(policy, revision_id)
-        policy.statements.remove(found[0])
-        policy.revision_id = self._new_revision_id()
-        if not policy.statements:
-            del self._policies[_unqualified(qualifier)]
+        self._check_revision(qualifier, revision_id)
+        self._statements[qualifier] = left
+        if not left:
+            del self._statements[qualifier]
+        self._revisions.renew(qualifier)
 
     def get_policy(self, qualifier: str | None = None) -> FunctionPolicy:
         """The policy as it is now."""
-        policy = self._policies.get(_unqualified(qualifier))
-        if policy is None:
+        qualifier = _unqualified(qualifier)
+        if qualifier not in self._statements:
             raise ResourceNotFoundException("The resource you requested does not exist.")
-        return FunctionPolicy(document=_document(policy.statements), revision_id=policy.revision_id)
+        document = _document(self._statements[qualifier])
+        return FunctionPolicy(document=document, revision_id=self._revisions.present(qualifier))
 
     def forget(self, qualifier: str) -> None:
         """A version or alias was deleted, and its policy with it."""
-        self._policies.pop(qualifier, None)
+        self._statements.pop(qualifier, None)
 
     def may_invoke(
         self,
@@ -131,8 +132,8 @@ class ResourcePolicy:
         caller = Principal.of(principal)
         if caller.account_id == self._arn.account_id:
             return True
-        policy = self._policies.get(_unqualified(qualifier))
-        if policy is None:
+        qualifier = _unqualified(qualifier)
+        if qualifier not in self._statements:
             return False
         if source_arn is not None and source_account is None:
             source_account = Arn.parse(source_arn).account_id or self._arn.account_id
@@ -145,9 +146,16 @@ class ResourcePolicy:
             "lambda:functionurlauthtype": keys.get("function_url_auth_type"),
             "lambda:invokedviafunctionurl": keys.get("invoked_via_function_url"),
         }
-        permission = Permission(action, self._resource(_unqualified(qualifier)))
-        document = Policy.read(_document(policy.statements), "resource")
-        return verdict([document], permission, context, caller) is Verdict.ALLOWED
+        policy = Policy.read(_document(self._statements[qualifier]), "resource")
+        permission = Permission(action, self._resource(qualifier))
+        return verdict([policy], permission, context, caller) is Verdict.ALLOWED
+
+    def _check_revision(self, qualifier: str | None, revision_id: str | None) -> None:
+        if revision_id is not None and revision_id != self._revisions.present(qualifier):
+            raise PreconditionFailedException(
+                "The Revision Id provided does not match the latest Revision Id. "
+                "Call the GetFunction/GetAlias API to retrieve the latest Revision Id"
+            )
 
     def _resource(self, qualifier: str | None) -> str:
         return f"{self._arn}:{qualifier}" if qualifier else str(self._arn)
@@ -163,11 +171,3 @@ def _document(statements: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _compact(document: dict[str, Any]) -> str:
     return json.dumps(document, separators=(",", ":"))
-
-
-def _check_revision(policy: _Qualified, revision_id: str | None) -> None:
-    if revision_id is not None and revision_id != policy.revision_id:
-        raise PreconditionFailedException(
-            "The Revision Id provided does not match the latest Revision Id. "
-            "Call the GetFunction/GetAlias API to retrieve the latest Revision Id"
-        )

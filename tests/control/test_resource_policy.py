@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
-from itertools import count
 from typing import Any
 
 import pytest
@@ -26,11 +26,25 @@ BUCKET = "arn:aws:s3:::test-bucket"
 INVOKE = "lambda:InvokeFunction"
 
 
+class Numbered:
+    """Revisions that are numbers."""
+
+    def __init__(self) -> None:
+        self.numbers: Counter[str | None] = Counter()
+
+    def present(self, qualifier: str | None) -> str:
+        """Its number."""
+        return f"revision-{self.numbers[qualifier]}"
+
+    def renew(self, qualifier: str | None) -> None:
+        """The next number."""
+        self.numbers[qualifier] += 1
+
+
 @pytest.fixture
 def policy() -> ResourcePolicy:
     """A function's, without a statement."""
-    numbers = count(1)
-    return ResourcePolicy(function_arn("us-east-1", ACCOUNT_ID, "worker"), lambda: f"revision-{next(numbers)}")
+    return ResourcePolicy(function_arn("us-east-1", ACCOUNT_ID, "worker"), Numbered())
 
 
 def add(policy: ResourcePolicy, statement_id: str = "s3", **parameters: Any) -> dict[str, Any]:
@@ -196,8 +210,9 @@ def test_latest_has_no_policy_of_its_own(policy: ResourcePolicy) -> None:
 
 @pytest.mark.fidelity("IA08")
 def test_a_revision_id_must_be_the_latest(policy: ResourcePolicy) -> None:
-    """Each change makes a new one; an old one is refused, and changes nothing."""
+    """Each change makes a new one, of that qualifier; an old one is refused, and changes nothing."""
     add(policy)
+    add(policy, qualifier="live")
     first = policy.get_policy().revision_id
     add(policy, "two", revision_id=first)
     second = policy.get_policy().revision_id
