@@ -13,6 +13,7 @@
     └── ServiceError                    an answer of the Lambda API, by its API name
         ├── InvalidParameterValueException
         ├── InvalidRequestContentException
+        ├── PolicyLengthExceededException
         ├── PreconditionFailedException
         ├── ProvisionedConcurrencyConfigNotFoundException
         ├── RecursiveInvocationException
@@ -107,8 +108,12 @@ class InvalidRequestContentException(ServiceError):
     """The request body could not be parsed as JSON (fidelity I36)."""
 
 
+class PolicyLengthExceededException(ServiceError):
+    """The permissions policy for the resource is too large."""
+
+
 class PreconditionFailedException(ServiceError):
-    """The revision id does not match the latest one (fidelity V33)."""
+    """The revision id provided is not the latest one of the function or alias (fidelity V33)."""
 
     status_code = 412
 
