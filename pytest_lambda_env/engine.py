@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from pytest_lambda_env.control.account import Account
 from pytest_lambda_env.control.alias import Alias, get_alias, make_alias
@@ -10,6 +11,7 @@ from pytest_lambda_env.control.code_store import CodeStore
 from pytest_lambda_env.control.function import Function
 from pytest_lambda_env.delivery.asynchronous import AsynchronousQueue
 from pytest_lambda_env.delivery.autoscaling import AutoScaling
+from pytest_lambda_env.delivery.caller import Caller
 from pytest_lambda_env.delivery.concurrency import Concurrency
 from pytest_lambda_env.delivery.deployments import Deployments
 from pytest_lambda_env.delivery.destinations import Destinations
@@ -23,7 +25,8 @@ from pytest_lambda_env.delivery.pool import EnvironmentPool
 from pytest_lambda_env.delivery.provisioning import Provisioning
 from pytest_lambda_env.delivery.ramp import Scaling
 from pytest_lambda_env.delivery.recorder import Recorder
-from pytest_lambda_env.errors import UsageError
+from pytest_lambda_env.delivery.schedules import Schedules
+from pytest_lambda_env.errors import ServiceError, UsageError
 from pytest_lambda_env.model.facts import Fact
 from pytest_lambda_env.model.prices import Prices
 from pytest_lambda_env.simulation.entropy import Entropy
@@ -84,6 +87,7 @@ class Engine:
             timeline=timeline, account=account, fleet=self.fleet, invoker=self.invoker, journal=journal
         )
         self.autoscaling = AutoScaling(timeline=timeline, fleet=self.fleet, provisioning=self.provisioning)
+        self.schedules = Schedules(timeline, entropy, region=account.region, account_id=account.account_id)
         self.deployments = Deployments(timeline=timeline, journal=journal, move=self.move_alias)
 
     def move_alias(
@@ -110,11 +114,34 @@ class Engine:
         self.provisioning.alias_moves(function, name, before.function_version, self.passage.present())
         return alias
 
+    def deliver_to(
+        self, function: Function, qualifier: str | None, caller: Caller | None = None
+    ) -> Callable[[bytes], None]:
+        """What hands a service's event to a function, asynchronously. What Lambda refuses is in the journal only."""
+
+        def deliver(event: bytes) -> None:
+            if self.account.has(function):
+                with suppress(ServiceError):
+                    self.front_end.invoke(function, event, "Event", qualifier=qualifier, caller=caller)
+
+        return deliver
+
+    def provision(self, function: Function, qualifier: str, executions: int) -> None:
+        """Set provisioned concurrency for somebody who is not there to hear of AWS's errors."""
+        at = self.passage.present()
+        if self.account.has(function):
+            with suppress(ServiceError):
+                if executions:
+                    self.provisioning.put(function, qualifier, executions, at)
+                else:
+                    self.provisioning.delete(function, qualifier, at)
+
     def delete_alias(self, function: Function, name: str) -> None:
         """Delete an alias and what is configured of it."""
         if name in function.aliases:
             self.autoscaling.end(function, name)
             self.provisioning.delete(function, name, self.passage.present())
+            function.policy.forget(name)
             for configured in (function.event_invoke_configs, function.forced_routes, function.aliases):
                 configured.pop(name, None)
 

@@ -11,6 +11,7 @@
     │   └── NotModelled                 AWS does something here that this simulator does not
     ├── HandlerFailed                   what ``InvokeResponse.raise_for_error()`` raises
     └── ServiceError                    an answer of the Lambda API, by its API name
+        ├── AccessDeniedException
         ├── InvalidParameterValueException
         ├── InvalidRequestContentException
         ├── PolicyLengthExceededException
@@ -98,6 +99,12 @@ class ServiceError(Exception):
         """The JSON body of the HTTP answer."""
         fields = {"Reason": self.reason} if self.reason else {}
         return {**fields, "Type": "User", self._message_key: self.message}
+
+
+class AccessDeniedException(ServiceError):
+    """Whoever called may not (fidelity IA05)."""
+
+    status_code = 403
 
 
 class InvalidParameterValueException(ServiceError):

@@ -10,7 +10,7 @@ from typing import Any, Literal, final, overload
 
 from pytest_lambda_env.bridges.boto3 import DefaultSession
 from pytest_lambda_env.bridges.carrier import MotoCarrier
-from pytest_lambda_env.bridges.freezegun import FreezegunBridge
+from pytest_lambda_env.bridges.managed_policies import managed_policy
 from pytest_lambda_env.bridges.patched import PATCHED
 from pytest_lambda_env.control.account import Account
 from pytest_lambda_env.control.creation import create_function
@@ -28,13 +28,14 @@ from pytest_lambda_env.errors import (
 )
 from pytest_lambda_env.events.stamp import DEFAULT_ACCOUNT_ID, DEFAULT_REGION, Stamp
 from pytest_lambda_env.function import LambdaFunction
-from pytest_lambda_env.installation import Installation
+from pytest_lambda_env.installation import Installation, beginning
 from pytest_lambda_env.metering.cost import Cost, cost_of_usage
 from pytest_lambda_env.metering.leftovers import check_leftovers
 from pytest_lambda_env.metering.metrics import Metrics
 from pytest_lambda_env.metering.totals import Tally, tally_of
 from pytest_lambda_env.model.facts import Fact
 from pytest_lambda_env.model.hosts import host_names
+from pytest_lambda_env.model.iam.execution_role import Document
 from pytest_lambda_env.model.prices import US_EAST_1, Prices
 from pytest_lambda_env.model.quotas import ACCOUNT_CONCURRENCY
 from pytest_lambda_env.model.sandbox import SandboxRules
@@ -42,9 +43,9 @@ from pytest_lambda_env.runtime.files import process_directories
 from pytest_lambda_env.runtime.watchdog import Watchdog
 from pytest_lambda_env.simulation.clock import Clock, TestClock
 from pytest_lambda_env.simulation.entropy import Entropy
-from pytest_lambda_env.simulation.instant import SECOND, Instant, instant_of, microseconds, parse_instant
+from pytest_lambda_env.simulation.instant import Instant, microseconds
 from pytest_lambda_env.simulation.journal import Journal
-from pytest_lambda_env.simulation.real_clock import RealClock, real_now
+from pytest_lambda_env.simulation.real_clock import RealClock
 from pytest_lambda_env.simulation.timeline import Timeline
 from pytest_lambda_env.simulation.virtual_clock import VirtualClock
 
@@ -149,7 +150,7 @@ class LambdaService:
         self._task_root = Path(task_root or ".").resolve()
         self._defaults = dict(defaults or {})
         self._fresh_packages = tuple(fresh_packages)
-        self._timeline = Timeline(_start(start))
+        self._timeline = Timeline(beginning(start))
         self._passage = Passage(self._timeline, real=self._real)
         self._watchdog = Watchdog(real_time_guard)
         stamp = Stamp(region=region, account_id=account_id, seed=seed)
@@ -227,6 +228,7 @@ class LambdaService:
         function_name: str | None = None,
         code: str | Path | None = None,
         reserved_concurrent_executions: int | None = None,
+        role_policy: Document | Sequence[Document] | None = None,
         **configuration: Any,
     ) -> LambdaFunction:
         """Create a function, as ``CreateFunction`` of the API.
@@ -235,7 +237,11 @@ class LambdaService:
         or a callable, whose module is then imported afresh for each environment; a function defined in the test
         module itself runs as it is. The name defaults to one made from the handler. ``configuration``: ``timeout``
         (s), ``memory_size`` and ``ephemeral_storage`` (MB), ``environment`` (a dict), ``runtime``, ``architectures``,
-        ``role``, ``log_format``, ``application_log_level``, ``system_log_level``, ``description``; AWS's defaults.
+        ``role``, ``dead_letter_target`` (an ARN or a probe), ``log_format``, ``application_log_level``,
+        ``system_log_level``, ``description``; AWS's defaults.
+
+        ``role_policy`` is what the function may do on AWS: a policy document, its JSON, the name of a policy that AWS
+        manages, or several; an AWS call outside it fails as on AWS. Without one, nothing is refused.
 
         Raises AWS's errors for what AWS refuses, ``UsageError`` for an unknown keyword (naming the near miss), and
         ``NotModelled`` for what Lambda has and this has not.
@@ -248,10 +254,12 @@ class LambdaService:
             task_root=self._task_root,
             fresh_packages=self._fresh_packages,
             defaults=self._defaults,
-            revision_id=self._entropy.uuid4("revision-ids"),
+            new_revision_id=lambda: self._entropy.uuid4("revision-ids"),
             function_name=function_name,
             code=code,
             reserved_concurrent_executions=reserved_concurrent_executions,
+            role_policy=role_policy,
+            managed_policy=managed_policy,
             **configuration,
         )
         return LambdaFunction(self, function)
@@ -376,15 +384,3 @@ class LambdaService:
     def __repr__(self) -> str:
         names = ", ".join(self._engine.account.functions) or "no functions"
         return f"<LambdaService {self.region}/{self.account_id}, seed {self.seed}: {names}>"
-
-
-def _start(start: datetime | str | None) -> Instant:
-    if isinstance(start, str):
-        try:
-            return parse_instant(start)
-        except ValueError:
-            raise UsageError(f"start must be ISO 8601, such as 2026-03-29T00:59:00Z, not {start!r}") from None
-    if start is not None:
-        return instant_of(start)
-    frozen = FreezegunBridge.frozen_instant()
-    return frozen if frozen is not None else Instant(real_now() // SECOND * SECOND)

@@ -105,6 +105,7 @@ class Recorder:
                 duration=duration,
                 phase=phase,
                 status=status,
+                aws_calls=outcome.aws_calls,
             )
         )
 
@@ -174,6 +175,7 @@ class Recorder:
             error_type=verdict.error_type,
             stopped_at=run.stack,
             leftovers=run.leftovers,
+            aws_calls=run.aws_calls,
         )
         self._journal.record(invocation)
         return invocation

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterator
+from itertools import chain, count
 from typing import TypeAlias
 
 from pytest_lambda_env.delivery.schedule_events import schedule_event
@@ -136,6 +137,12 @@ class Schedules:
         schedule = Schedule(definition, arn, deliver, timeline=self._timeline, entropy=self._entropy)
         self._schedules[arn] = schedule
         return schedule
+
+    def free_name(self, base: str) -> str:
+        """A name for a schedule of ``base``, with a number behind it if need be."""
+        taken = {schedule.name for schedule in self}
+        names = (f"{base[:50]}-schedule{number}" for number in chain([""], map(str, count(2))))
+        return next(name for name in names if name not in taken)
 
     def __iter__(self) -> Iterator[Schedule]:
         return iter([schedule for schedule in self._schedules.values() if not schedule.deleted])

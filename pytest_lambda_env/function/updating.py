@@ -52,6 +52,7 @@ class Updating(FunctionHandle):
         version = str(qualifier)
         check_deletable(function, version)
         self._engine.fleet.pool(function, version).retire_all(at, "deleted")
+        function.policy.forget(version)
         del function.versions[version]
 
     def _located(self, code: str | Path | Callable[[Any, Any], Any], before: FunctionCode) -> FunctionCode:
