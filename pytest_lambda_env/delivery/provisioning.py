@@ -55,9 +55,15 @@ class Provisioning:
             return
         version = provisioned_version(function, qualifier)
         del function.provisioned[qualifier]
+        function.target_tracking.pop(qualifier, None)
         self._fleet.pool(function, version).retire_provisioned(at, "provisioned concurrency reduced")
         gone = ProvisionedConcurrencyConfig(requested=0, status="READY")
         self._record(function, qualifier, version, gone, at)
+
+    def delete_all(self, function: Function, at: Instant) -> None:
+        """The same for all qualifiers of a function."""
+        for qualifier in list(function.provisioned):
+            self.delete(function, qualifier, at)
 
     def alias_moves(self, function: Function, alias: str, version_before: str, at: Instant) -> None:
         """An alias leads to another version now: its environments are that version's (V30)."""
@@ -65,6 +71,12 @@ class Provisioning:
         if config is not None and provisioned_version(function, alias) != version_before:
             self._fleet.pool(function, version_before).retire_provisioned(at, "provisioned concurrency reduced")
             self._allocate_later(function, alias, config.requested, at)
+
+    def renew(self, function: Function, version: str) -> None:
+        """Put new environments of a version in the places of those that have just been retired."""
+        for qualifier, config in list(function.provisioned.items()):
+            if config.status == "READY" and provisioned_version(function, qualifier) == version:
+                self._allocate(function, qualifier, version, config)
 
     def _allocate_later(self, function: Function, qualifier: str, executions: int, at: Instant) -> None:
         version = provisioned_version(function, qualifier)
@@ -78,43 +90,43 @@ class Provisioning:
         )
 
     def _allocate(self, function: Function, qualifier: str, version: str, config: ProvisionedConcurrencyConfig) -> None:
-        if function.provisioned.get(qualifier) is not config or not self._account.has(function):
+        if function.provisioned.get(qualifier) is not config:
             return  # something else has been asked for since
         pool, now = self._fleet.pool(function, version), self._timeline.now
-        ready, failures = now, 0
-        while pool.provisioned < config.requested:
+        missing, failures, done = config.requested - pool.provisioned, 0, now
+        while missing > 0 and failures < _INIT_ATTEMPTS:
             slot = pool.start(now, "provisioned-concurrency")
             ended = self._invoker.initialise(slot.environment, now)
-            if slot.environment.process is not None:
-                ready = max(ready, ended)
-                pool.release(slot, ended)
-                continue
+            done = max(done, ended)
             pool.release(slot, ended)
-            pool.retire(slot, ended, "provisioned INIT failed")
-            failures += 1
-            if failures == _INIT_ATTEMPTS:
-                pool.retire_provisioned(ended, "provisioned INIT failed")
-                failed = replace(config, allocated=0, status="FAILED", status_reason=_INIT_FAILED)
-                self._set(function, qualifier, version, failed, now)
-                return
-        done = replace(config, allocated=config.requested, status="READY")
+            if slot.environment.process is None:
+                pool.retire(slot, ended, "provisioned INIT failed")
+                failures += 1
+            else:
+                missing -= 1
+        after = replace(config, allocated=config.requested, status="READY")
+        if missing > 0:
+            after = replace(config, allocated=0, status="FAILED", status_reason=_INIT_FAILED)
         self._timeline.call_at(
-            ready,
-            lambda: self._ready(function, qualifier, version, before=config, now=done),
+            done,
+            lambda: self._allocated(function, qualifier, version, before=config, after=after),
             purpose=f"INIT of provisioned environments of {function.name}:{qualifier}",
         )
 
-    def _ready(
+    def _allocated(
         self,
         function: Function,
         qualifier: str,
         version: str,
         *,
         before: ProvisionedConcurrencyConfig,
-        now: ProvisionedConcurrencyConfig,
+        after: ProvisionedConcurrencyConfig,
     ) -> None:
-        if function.provisioned.get(qualifier) is before:
-            self._set(function, qualifier, version, now, self._timeline.now)
+        if function.provisioned.get(qualifier) is not before:
+            return
+        if after.status == "FAILED":
+            self._fleet.pool(function, version).retire_provisioned(self._timeline.now, "provisioned INIT failed")
+        self._set(function, qualifier, version, after, self._timeline.now)
 
     def _set(
         self, function: Function, qualifier: str, version: str, config: ProvisionedConcurrencyConfig, at: Instant

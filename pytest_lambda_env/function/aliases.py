@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from pytest_lambda_env.control.alias import Alias, create_alias, get_alias, make_alias
+from pytest_lambda_env.control.alias import Alias, create_alias, force_route, get_alias, make_alias
 from pytest_lambda_env.delivery.deployments import Alarm, Deployment
 from pytest_lambda_env.function.handle import FunctionHandle
 
@@ -41,13 +41,13 @@ class Aliases(FunctionHandle):
         revision_id: str | None = None,
     ) -> Alias:
         """Let an alias lead somewhere else; what is not given stays, ``routing={}`` ends the weights."""
-        return self._engine.move_alias(
+        return self._engine.changes.move_alias(
             self._function, name, function_version, routing, description=description, revision_id=revision_id
         )
 
     def delete_alias(self, name: str) -> None:
         """Delete an alias, with its provisioned concurrency; one that is not there is no error, as on AWS."""
-        self._engine.delete_alias(self._function, name)
+        self._engine.changes.delete_alias(self._function, name)
 
     def alias(self, name: str) -> Alias:
         """The alias as it is now, or ``ResourceNotFoundException``."""
@@ -66,7 +66,7 @@ class Aliases(FunctionHandle):
         """
         version = str(to)
         before = self._function.forced_routes.get(alias)
-        self._engine.force_route(self._function, alias, version)
+        force_route(self._function, alias, version)
         try:
             yield
         finally:
