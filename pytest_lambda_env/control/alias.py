@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 from pytest_lambda_env.control.function import LATEST, Function
 from pytest_lambda_env.errors import (
@@ -59,7 +60,7 @@ class Alias:
 
 
 def make_alias(
-    function: Function, name: str, version: object, routing: Mapping[str, float], description: str, revision_id: str
+    function: Function, name: str, version: object, routing: Mapping[Any, float], description: str, revision_id: str
 ) -> Alias:
     """An alias with every value checked as AWS does, not yet part of the function."""
     if len(name) > _NAME_LENGTH:

@@ -52,7 +52,7 @@ class Changes:
         function: Function,
         name: str,
         version: object = None,
-        routing: Mapping[str, float] | None = None,
+        routing: Mapping[Any, float] | None = None,
         *,
         description: str | None = None,
         revision_id: str | None = None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from pytest_lambda_env.control.alias import Alias, create_alias, force_route, get_alias, make_alias
 from pytest_lambda_env.delivery.deployments import Alarm, Deployment
@@ -18,12 +19,13 @@ class Aliases(FunctionHandle):
         name: str,
         function_version: object,
         *,
-        routing: Mapping[str, float] | None = None,
+        routing: Mapping[Any, float] | None = None,
         description: str = "",
     ) -> Alias:
         """Create an alias for a version, by its number or as ``publish_version`` gave it.
 
-        ``routing`` is ``AdditionalVersionWeights``: one more version, and its share of requests, 0.0 to 1.0.
+        ``routing`` is ``AdditionalVersionWeights``: one more version, given likewise, and its share of requests, 0.0
+        to 1.0.
         Raises AWS's errors (fidelity V08, V10, V32). https://docs.aws.amazon.com/lambda/latest/api/API_CreateAlias.html
         """
         revision_id = self._engine.entropy.uuid4("revision-ids")
@@ -36,7 +38,7 @@ class Aliases(FunctionHandle):
         name: str,
         function_version: object = None,
         *,
-        routing: Mapping[str, float] | None = None,
+        routing: Mapping[Any, float] | None = None,
         description: str | None = None,
         revision_id: str | None = None,
     ) -> Alias:

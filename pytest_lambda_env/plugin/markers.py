@@ -17,8 +17,8 @@ SERVICE = "lambda_service"
 _DESCRIPTIONS = {
     FUNCTION: "lambda_function(handler, **configuration): the function under test; the arguments of create_function",
     SERVICE: (
-        "lambda_service(region, account_id, seed, start, clock, idle_timeout, real_time_guard, writable, "
-        "allowed_hosts, memory_limit, leftovers, journal_limit): "
+        "lambda_service(region, account_id, seed, start, clock, idle_timeout, environment_lifetime, concurrency, "
+        "scaling, duplicates, real_time_guard, writable, allowed_hosts, memory_limit, leftovers, journal_limit): "
         "the service around it; the arguments of LambdaService"
     ),
 }
