@@ -8,7 +8,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import cold_start, fixture, memory, startup, virtual_time, warm_invoke
+from benchmarks import cold_start, fixture, memory, service, startup, virtual_time, warm_invoke
 from benchmarks.results import Result, machine, table
 
 _MEASUREMENTS = {
@@ -18,6 +18,7 @@ _MEASUREMENTS = {
     "fixture": fixture.measure,
     "startup": startup.measure,
     "memory": memory.measure,
+    "service": service.measure,
 }
 
 

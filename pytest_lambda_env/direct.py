@@ -32,7 +32,9 @@ def direct_context(
     Its remaining time counts down on whatever clock ``time.time`` shows.
     """
     values = {
-        key: value for key, value in configuration.items() if key not in ("code", "reserved_concurrent_executions")
+        key: value
+        for key, value in configuration.items()
+        if key not in ("code", "reserved_concurrent_executions", "role_policy", "dead_letter_target")
     }
     name = handler if isinstance(handler, str) else locate(handler, None, Path()).handler
     values.setdefault("function_name", name.rpartition("/")[2].replace(".", "-"))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
+
 from pytest_lambda_env.control.account import Account
 from pytest_lambda_env.control.code_store import CodeStore
 from pytest_lambda_env.control.function import Function
 from pytest_lambda_env.delivery.asynchronous import AsynchronousQueue
 from pytest_lambda_env.delivery.autoscaling import AutoScaling
+from pytest_lambda_env.delivery.caller import Caller
 from pytest_lambda_env.delivery.changes import Changes
 from pytest_lambda_env.delivery.concurrency import Concurrency
 from pytest_lambda_env.delivery.deployments import Deployments
@@ -21,7 +25,10 @@ from pytest_lambda_env.delivery.pool import EnvironmentPool
 from pytest_lambda_env.delivery.provisioning import Provisioning
 from pytest_lambda_env.delivery.ramp import Scaling
 from pytest_lambda_env.delivery.recorder import Recorder
+from pytest_lambda_env.delivery.schedules import Schedules
+from pytest_lambda_env.errors import ServiceError
 from pytest_lambda_env.model.facts import Fact
+from pytest_lambda_env.model.prices import Prices
 from pytest_lambda_env.simulation.entropy import Entropy
 from pytest_lambda_env.simulation.instant import Instant
 from pytest_lambda_env.simulation.journal import Journal
@@ -43,6 +50,7 @@ class Engine:
         lifetime: int,
         scaling: Scaling,
         duplicates: float,
+        prices: Prices,
     ) -> None:
         timeline = passage.timeline
         self.account = account
@@ -55,7 +63,7 @@ class Engine:
         self._recorder = Recorder(journal)
         self.fleet = Fleet(self._new_pool)
         self.concurrency = Concurrency(account, self.fleet, scaling)
-        self.invoker = Invoker(concurrency=self.concurrency, recorder=self._recorder, entropy=entropy)
+        self.invoker = Invoker(concurrency=self.concurrency, recorder=self._recorder, entropy=entropy, prices=prices)
         self.destinations = Destinations(
             account=account,
             journal=journal,
@@ -86,12 +94,25 @@ class Engine:
         self.autoscaling = AutoScaling(
             timeline=timeline, account=account, fleet=self.fleet, provisioning=self.provisioning
         )
+        self.schedules = Schedules(timeline, entropy, region=account.region, account_id=account.account_id)
         self.changes = Changes(
             account=account, fleet=self.fleet, provisioning=self.provisioning, passage=passage, entropy=entropy
         )
         self.deployments = Deployments(
             timeline=timeline, account=account, journal=journal, move=self.changes.move_alias
         )
+
+    def deliver_to(
+        self, function: Function, qualifier: str | None, caller: Caller | None = None
+    ) -> Callable[[bytes], None]:
+        """What hands a service's event to a function, asynchronously. What Lambda refuses is in the journal only."""
+
+        def deliver(event: bytes) -> None:
+            if self.account.has(function):
+                with suppress(ServiceError):
+                    self.front_end.invoke(function, event, "Event", qualifier=qualifier, caller=caller)
+
+        return deliver
 
     def close(self, at: Instant) -> None:
         """End every environment, and remove what was made on disk."""

@@ -11,8 +11,10 @@
     │   └── NotModelled                 AWS does something here that this simulator does not
     ├── HandlerFailed                   what ``InvokeResponse.raise_for_error()`` raises
     └── ServiceError                    an answer of the Lambda API, by its API name
+        ├── AccessDeniedException
         ├── InvalidParameterValueException
         ├── InvalidRequestContentException
+        ├── PolicyLengthExceededException
         ├── PreconditionFailedException
         ├── ProvisionedConcurrencyConfigNotFoundException
         ├── RecursiveInvocationException
@@ -99,6 +101,12 @@ class ServiceError(Exception):
         return {**fields, "Type": "User", self._message_key: self.message}
 
 
+class AccessDeniedException(ServiceError):
+    """Whoever called may not (fidelity IA05)."""
+
+    status_code = 403
+
+
 class InvalidParameterValueException(ServiceError):
     """One of the parameters in the request is not valid."""
 
@@ -107,8 +115,12 @@ class InvalidRequestContentException(ServiceError):
     """The request body could not be parsed as JSON (fidelity I36)."""
 
 
+class PolicyLengthExceededException(ServiceError):
+    """The permissions policy for the resource is too large."""
+
+
 class PreconditionFailedException(ServiceError):
-    """The revision id does not match the latest one (fidelity V33)."""
+    """The revision id provided is not the latest one of the function or alias (fidelity V33)."""
 
     status_code = 412
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 from pytest_lambda_env.bridges import boto3, botocore, escapes, moto, standard_library
 from pytest_lambda_env.bridges.freezegun import FreezegunBridge
+from pytest_lambda_env.errors import UsageError
 from pytest_lambda_env.events.stamp import Stamp, set_stamp
 from pytest_lambda_env.runtime.current import current
 from pytest_lambda_env.runtime.doors import (
@@ -27,7 +29,8 @@ from pytest_lambda_env.runtime.logs import isolation
 from pytest_lambda_env.runtime.state import descriptors, exits, setters
 from pytest_lambda_env.runtime.timezone import TimeZone
 from pytest_lambda_env.simulation.clock import ThreadClock
-from pytest_lambda_env.simulation.instant import SECOND, Instant
+from pytest_lambda_env.simulation.instant import SECOND, Instant, instant_of, parse_instant
+from pytest_lambda_env.simulation.real_clock import real_now
 
 _UPTIME = 1_000 * SECOND
 """What monotonic clocks show when a service begins: some code takes zero for "never"."""
@@ -95,3 +98,16 @@ class Installation:
         self.time_zone.leave()
         if self._stamp_before is not None:
             set_stamp(self._stamp_before)
+
+
+def beginning(start: datetime | str | None) -> Instant:
+    """When virtual time begins: as given, where the test has frozen time, or in the present second."""
+    if isinstance(start, str):
+        try:
+            return parse_instant(start)
+        except ValueError:
+            raise UsageError(f"start must be ISO 8601, such as 2026-03-29T00:59:00Z, not {start!r}") from None
+    if start is not None:
+        return instant_of(start)
+    frozen = FreezegunBridge.frozen_instant()
+    return frozen if frozen is not None else Instant(real_now() // SECOND * SECOND)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -11,13 +10,11 @@ from typing import Any, Literal, final, overload
 
 from pytest_lambda_env.bridges.boto3 import DefaultSession
 from pytest_lambda_env.bridges.carrier import MotoCarrier
-from pytest_lambda_env.bridges.freezegun import FreezegunBridge
+from pytest_lambda_env.bridges.managed_policies import managed_policy
 from pytest_lambda_env.bridges.patched import PATCHED
 from pytest_lambda_env.control.account import Account
-from pytest_lambda_env.control.code_location import locate
-from pytest_lambda_env.control.function import LATEST, Function, FunctionVersion, free_name
-from pytest_lambda_env.control.options import CONFIGURABLE, check_keywords
-from pytest_lambda_env.control.reservations import check_reservation
+from pytest_lambda_env.control.creation import create_function
+from pytest_lambda_env.control.function import Function
 from pytest_lambda_env.delivery.factory import EnvironmentFactory
 from pytest_lambda_env.delivery.passage import Passage
 from pytest_lambda_env.delivery.probe import Probe, ProbedService, arn_of, probe_arn
@@ -31,22 +28,24 @@ from pytest_lambda_env.errors import (
 )
 from pytest_lambda_env.events.stamp import DEFAULT_ACCOUNT_ID, DEFAULT_REGION, Stamp
 from pytest_lambda_env.function import LambdaFunction
-from pytest_lambda_env.installation import Installation
+from pytest_lambda_env.installation import Installation, beginning
+from pytest_lambda_env.metering.cost import Cost, cost_of_usage
 from pytest_lambda_env.metering.leftovers import check_leftovers
-from pytest_lambda_env.metering.totals import Tally
-from pytest_lambda_env.model.arn import function_arn, role_arn
-from pytest_lambda_env.model.configuration import FunctionConfiguration
+from pytest_lambda_env.metering.metrics import Metrics
+from pytest_lambda_env.metering.totals import Tally, tally_of
 from pytest_lambda_env.model.facts import Fact
 from pytest_lambda_env.model.hosts import host_names
+from pytest_lambda_env.model.iam.execution_role import Document
+from pytest_lambda_env.model.prices import US_EAST_1, Prices
 from pytest_lambda_env.model.quotas import ACCOUNT_CONCURRENCY
 from pytest_lambda_env.model.sandbox import SandboxRules
 from pytest_lambda_env.runtime.files import process_directories
 from pytest_lambda_env.runtime.watchdog import Watchdog
 from pytest_lambda_env.simulation.clock import Clock, TestClock
 from pytest_lambda_env.simulation.entropy import Entropy
-from pytest_lambda_env.simulation.instant import SECOND, Instant, instant_of, microseconds, parse_instant
+from pytest_lambda_env.simulation.instant import Instant, microseconds
 from pytest_lambda_env.simulation.journal import Journal
-from pytest_lambda_env.simulation.real_clock import RealClock, real_now
+from pytest_lambda_env.simulation.real_clock import RealClock
 from pytest_lambda_env.simulation.timeline import Timeline
 from pytest_lambda_env.simulation.virtual_clock import VirtualClock
 
@@ -83,6 +82,7 @@ class LambdaService:
         function in 10 s), or ``"region"`` as until 2023 (3,000, 1,000 or 500 at once, by region, then 500 a minute).
     :param duplicates: the share of asynchronous events, 0 to 1, that the queue delivers twice (fidelity A11); the seed
         decides which.
+    :param prices: what ``response.cost`` and ``cost()`` reckon with; give your own for another region or date.
     :param real_time_guard: real seconds after which a handler that never looks at a clock is stopped; 0: never.
     :param fresh_packages: installed packages that a cold start imports afresh, like the function's own modules, because
         they keep what belongs to a process in their modules: Powertools' cold-start flag and cache of parameters.
@@ -114,6 +114,7 @@ class LambdaService:
         concurrency: int = ACCOUNT_CONCURRENCY,
         scaling: Scaling = "function",
         duplicates: float = 0,
+        prices: Prices = US_EAST_1,
         real_time_guard: float = DEFAULT_REAL_TIME_GUARD,
         fresh_packages: Sequence[str] = DEFAULT_FRESH_PACKAGES,
         writable: Sequence[str | Path] = (),
@@ -147,12 +148,13 @@ class LambdaService:
             memory_limit=memory_limit,
             leftovers=leftovers,
         )
+        self._prices = prices
         self._real = clock == "real"
         self._entropy = Entropy(seed)
         self._task_root = Path(task_root or ".").resolve()
         self._defaults = dict(defaults or {})
         self._fresh_packages = tuple(fresh_packages)
-        self._timeline = Timeline(_start(start))
+        self._timeline = Timeline(beginning(start))
         self._passage = Passage(self._timeline, real=self._real)
         self._watchdog = Watchdog(real_time_guard)
         stamp = Stamp(region=region, account_id=account_id, seed=seed)
@@ -183,6 +185,7 @@ class LambdaService:
             lifetime=microseconds(environment_lifetime.total_seconds()),
             scaling=scaling,
             duplicates=duplicates,
+            prices=prices,
         )
         self._open = False
         self._facts_checked = 0
@@ -229,6 +232,7 @@ class LambdaService:
         function_name: str | None = None,
         code: str | Path | None = None,
         reserved_concurrent_executions: int | None = None,
+        role_policy: Document | Sequence[Document] | None = None,
         **configuration: Any,
     ) -> LambdaFunction:
         """Create a function, as ``CreateFunction`` of the API.
@@ -237,44 +241,31 @@ class LambdaService:
         or a callable, whose module is then imported afresh for each environment; a function defined in the test
         module itself runs as it is. The name defaults to one made from the handler. ``configuration``: ``timeout``
         (s), ``memory_size`` and ``ephemeral_storage`` (MB), ``environment`` (a dict), ``runtime``, ``architectures``,
-        ``role``, ``log_format``, ``application_log_level``, ``system_log_level``, ``description``; AWS's defaults.
+        ``role``, ``dead_letter_target`` (an ARN or a probe), ``log_format``, ``application_log_level``,
+        ``system_log_level``, ``description``; AWS's defaults.
+
+        ``role_policy`` is what the function may do on AWS: a policy document, its JSON, the name of a policy that AWS
+        manages, or several; an AWS call outside it fails as on AWS. Without one, nothing is refused.
 
         Raises AWS's errors for what AWS refuses, ``UsageError`` for an unknown keyword (naming the near miss), and
         ``NotModelled`` for what Lambda has and this has not.
         """
-        check_keywords(
-            configuration,
-            (*CONFIGURABLE, "function_name", "code", "reserved_concurrent_executions"),
-            "create_function()",
-        )
-        located = replace(
-            locate(handler, None if code is None else Path(code), self._task_root), fresh_packages=self._fresh_packages
-        )
-        account = self._engine.account
-        name = function_name or free_name(located.handler, account.functions)
         if "dead_letter_target" in configuration:
             configuration["dead_letter_target"] = arn_of(configuration["dead_letter_target"])
-        latest = FunctionVersion(
-            arn="",
-            version=LATEST,
-            configuration=FunctionConfiguration(
-                function_name=name,
-                handler=located.handler,
-                role=configuration.pop("role", str(role_arn(self.region, self.account_id, "lambda-role"))),
-                **{**self._defaults, **configuration},
-            ),
-            code=located,
+        function = create_function(
+            self._engine.account,
+            handler,
+            task_root=self._task_root,
+            fresh_packages=self._fresh_packages,
+            defaults=self._defaults,
+            new_revision_id=lambda: self._entropy.uuid4("revision-ids"),
+            function_name=function_name,
+            code=code,
+            reserved_concurrent_executions=reserved_concurrent_executions,
+            role_policy=role_policy,
+            managed_policy=managed_policy,
+            **configuration,
         )
-        function = Function(
-            region=self.region,
-            account_id=self.account_id,
-            latest=replace(latest, arn=str(function_arn(self.region, self.account_id, name, LATEST))),
-            revision_id=self._entropy.uuid4("revision-ids"),
-        )
-        if reserved_concurrent_executions is not None:
-            check_reservation(account, function, reserved_concurrent_executions)
-            function.reserved_concurrency = reserved_concurrent_executions
-        account.add(function)
         return LambdaFunction(self, function)
 
     def function(self, name: str) -> LambdaFunction:
@@ -324,6 +315,28 @@ class LambdaService:
             if work.when > limit:
                 raise NeverSettled(f"After {within} there is still something to do: {work.purpose}.")
             self._passage.run_until(work.when)
+
+    # -- metering -----------------------------------------------------------------------------------------------
+
+    @property
+    def metrics(self) -> Metrics:
+        """CloudWatch's metrics of everything so far: ``metrics.value("Errors", function_name="orders")``."""
+        functions = self._engine.account.functions.values()
+        return Metrics(
+            self.journal,
+            reservations=lambda: {
+                each.name: each.reserved_concurrency for each in functions if each.reserved_concurrency is not None
+            },
+            dropped=lambda: self.journal.dropped,
+        )
+
+    def cost(self, *, free_tier: bool = False, edge: bool = False) -> Cost:
+        """What AWS would charge for everything so far, by the service's ``prices``; ``cost().total`` in dollars.
+
+        ``free_tier`` takes off what each month has free; ``edge`` reckons with Lambda@Edge's prices.
+        """
+        usage = tally_of(self.journal, self.forgotten).usage
+        return cost_of_usage(usage, self._prices, self._passage.present(), free_tier=free_tier, edge=edge)
 
     # -- invoking -----------------------------------------------------------------------------------------------
 
@@ -379,15 +392,3 @@ class LambdaService:
     def __repr__(self) -> str:
         names = ", ".join(self._engine.account.functions) or "no functions"
         return f"<LambdaService {self.region}/{self.account_id}, seed {self.seed}: {names}>"
-
-
-def _start(start: datetime | str | None) -> Instant:
-    if isinstance(start, str):
-        try:
-            return parse_instant(start)
-        except ValueError:
-            raise UsageError(f"start must be ISO 8601, such as 2026-03-29T00:59:00Z, not {start!r}") from None
-    if start is not None:
-        return instant_of(start)
-    frozen = FreezegunBridge.frozen_instant()
-    return frozen if frozen is not None else Instant(real_now() // SECOND * SECOND)

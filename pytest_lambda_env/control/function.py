@@ -13,11 +13,14 @@ from pytest_lambda_env.model.arn import Arn, function_arn
 from pytest_lambda_env.model.code import FunctionCode
 from pytest_lambda_env.model.configuration import FunctionConfiguration
 from pytest_lambda_env.model.event_invoke_config import EventInvokeConfig
+from pytest_lambda_env.model.iam.execution_role import ExecutionRole
+from pytest_lambda_env.model.iam.policy import Policy
 from pytest_lambda_env.model.provisioned import ProvisionedConcurrencyConfig
 
 if TYPE_CHECKING:
     from pytest_lambda_env.control.alias import Alias
     from pytest_lambda_env.control.code_snapshot import CodeSnapshot
+    from pytest_lambda_env.control.resource_policy import ResourcePolicy
 
 LATEST = "$LATEST"
 
@@ -35,6 +38,7 @@ class FunctionVersion:
     configuration: FunctionConfiguration
     code: FunctionCode
     code_sha256: str = ""
+    revision_id: str = ""
     snapshot: CodeSnapshot | None = field(default=None, repr=False, compare=False)
     published_from: FunctionVersion | None = field(default=None, repr=False, compare=False)
     """``$LATEST`` as it was when this version was published."""
@@ -69,7 +73,11 @@ class Function:
     """By qualifier: what lets its provisioned concurrency follow its use."""
     event_invoke_configs: dict[str, EventInvokeConfig] = field(default_factory=dict)
     """By qualifier, ``"$LATEST"`` included."""
+    role_policy: tuple[Policy, ...] | None = None
+    """What the function may do on AWS; None: anything."""
     recursive_loop: Literal["Terminate", "Allow"] = "Terminate"
+    policy: ResourcePolicy = field(init=False, repr=False)
+    """Who else may invoke it."""
     service_errors: int = 0
     """How many requests to come the service itself will fail, because a test wants it."""
 
@@ -95,6 +103,13 @@ class Function:
         if found is None:
             raise self.not_found(version)
         return found
+
+    def role(self, version: FunctionVersion) -> ExecutionRole | None:
+        """What a version may do on AWS; None: anything."""
+        if self.role_policy is None:
+            return None
+        arn = version.configuration.role
+        return ExecutionRole(arn=arn, function_arn=str(self.arn()), policies=self.role_policy)
 
     def not_found(self, qualifier: str) -> ResourceNotFoundException:
         """The error for a version or an alias that is not there."""

@@ -23,6 +23,7 @@ def publish_version(
     description: str | None,
     expected_sha256: str | None,
     revision_id: str | None,
+    new_revision_id: str,
     directory: Callable[[], Path],
 ) -> FunctionVersion:
     """A version of ``$LATEST`` as it is now; the last one again if nothing has changed since (V06).
@@ -51,6 +52,7 @@ def publish_version(
         configuration=configuration,
         code=latest.code,
         code_sha256=digest,
+        revision_id=new_revision_id,
         snapshot=None if latest.code.shared else CodeSnapshot(latest.code, directory()),
         published_from=latest,
     )

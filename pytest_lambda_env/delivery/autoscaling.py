@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from contextlib import suppress
 
 from pytest_lambda_env.control.account import Account
 from pytest_lambda_env.control.function import Function
@@ -11,7 +10,6 @@ from pytest_lambda_env.control.reservations import provisioned_version
 from pytest_lambda_env.control.target_tracking import IN_AFTER, TargetTracking, next_capacity
 from pytest_lambda_env.delivery.fleet import Fleet
 from pytest_lambda_env.delivery.provisioning import Provisioning
-from pytest_lambda_env.errors import ServiceError
 from pytest_lambda_env.simulation.instant import SECOND, Instant
 from pytest_lambda_env.simulation.timeline import Timeline
 
@@ -53,8 +51,5 @@ class AutoScaling:
             capacity = next_capacity(policy, config.requested, tuple(peaks))
             if capacity != config.requested:
                 peaks.clear()
-                with suppress(
-                    ServiceError
-                ):  # what AWS refuses is a scaling activity that failed, and nobody hears of it
-                    self._provisioning.put(function, qualifier, capacity, now)
+                self._provisioning.follow(function, qualifier, capacity, now)
         self._look_later(function, qualifier, policy, peaks, now)

@@ -96,3 +96,4 @@ class Changes:
     def _forget(self, function: Function, qualifier: str) -> None:
         self._provisioning.delete(function, qualifier, self._passage.present())
         function.event_invoke_configs.pop(qualifier, None)
+        function.policy.forget(qualifier)

@@ -27,7 +27,17 @@ from pytest_lambda_env.simulation.entropy import Entropy
 from pytest_lambda_env.simulation.instant import Instant, datetime_of
 from pytest_lambda_env.simulation.journal import Journal
 
-_SERVICES = ("sqs", "sns", "lambda", "events", "s3")
+_ACTIONS = {
+    "sqs": "sqs:SendMessage",
+    "sns": "sns:Publish",
+    "lambda": "lambda:InvokeFunction",
+    "events": "events:PutEvents",
+    "s3": "s3:PutObject",
+}
+"""What sending to a service needs: those that can be a destination.
+
+https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+"""
 
 
 class Destinations:
@@ -57,7 +67,7 @@ class Destinations:
             if arn == str(function.arn()):
                 raise InvalidParameterValueException("You can't specify the function as a destination for itself.")
             service = arn.split(":")[2] if arn.startswith("arn:") and arn.count(":") >= 5 else ""
-            if service not in _SERVICES or (service == "s3" and name == "onSuccess"):
+            if service not in _ACTIONS or (service == "s3" and name == "onSuccess"):
                 raise InvalidParameterValueException(
                     f"The provided destination config DestinationConfig({_shown('onSuccess', config.on_success)}, "
                     f"{_shown('onFailure', config.on_failure)}) is invalid."
@@ -139,6 +149,7 @@ class Destinations:
 
     def _deliver(self, target: str, message: Message, request: InvokeRequest, at: Instant) -> None:
         service = target.split(":")[2]
+        self._check_role(service, f"{target}/{message.key}" if service == "s3" else target, request)
         size, limit = len(message.body.encode()), MESSAGE_BYTES.get(service)
         if limit is not None and size > limit:
             raise DeliveryFailed(f"the record has {size} bytes, and {service} takes {limit}")
@@ -148,6 +159,13 @@ class Destinations:
             self._invoke(target, message, request, at)
         else:
             self._carrier.deliver(target, message)
+
+    def _check_role(self, service: str, resource: str, request: InvokeRequest) -> None:
+        """Lambda sends with the function's own role, which must allow it."""
+        function = request.function
+        role = function.role(function.version(request.route.version))
+        if role is not None and not role.allows(_ACTIONS[service], resource):
+            raise DeliveryFailed(f"AccessDenied: the execution role does not allow {_ACTIONS[service]} on {resource}")
 
     def _invoke(self, target: str, message: Message, request: InvokeRequest, at: Instant) -> None:
         """The record is the asynchronous event of the target function (A26)."""

@@ -107,6 +107,7 @@ class EnvironmentFactory:
                 bridged=self._bridged,
                 patched=self._patched,
                 seed=self._seed,
+                role=function.role(version),
             ),
         )
 

@@ -10,6 +10,7 @@ from pytest_lambda_env.control.account import Account
 from pytest_lambda_env.control.function import Function
 from pytest_lambda_env.control.routing import route
 from pytest_lambda_env.delivery.asynchronous import AsynchronousQueue
+from pytest_lambda_env.delivery.caller import Caller, check_permission
 from pytest_lambda_env.delivery.concurrency import Lease
 from pytest_lambda_env.delivery.invoker import Invoker
 from pytest_lambda_env.delivery.passage import Passage
@@ -17,7 +18,12 @@ from pytest_lambda_env.delivery.recorder import Recorder
 from pytest_lambda_env.delivery.recursion import MESSAGE, hops_from, loops
 from pytest_lambda_env.delivery.request import INVOCATION_TYPES, InvokeRequest, client_context_text, event_bytes
 from pytest_lambda_env.delivery.response import InvokeResponse
-from pytest_lambda_env.errors import RecursiveInvocationException, TooManyRequestsException, UsageError
+from pytest_lambda_env.errors import (
+    AccessDeniedException,
+    RecursiveInvocationException,
+    TooManyRequestsException,
+    UsageError,
+)
 from pytest_lambda_env.runtime.environment import Environment
 from pytest_lambda_env.simulation.entropy import Entropy
 from pytest_lambda_env.simulation.instant import Instant
@@ -52,11 +58,17 @@ class FrontEnd:
         qualifier: str | None = None,
         client_context: Mapping[str, Any] | str | None = None,
         tail: bool = False,
+        caller: Caller | None = None,
     ) -> InvokeResponse:
-        """Answer one request. The caller's clock moves to the end of a synchronous one."""
+        """Answer one request. The caller's clock moves to the end of a synchronous one.
+
+        ``caller`` is who invokes; None is the function's own account, which needs no permission.
+        """
         if invocation_type not in INVOCATION_TYPES:
             raise UsageError(f"invocation_type must be one of {', '.join(INVOCATION_TYPES)}, not {invocation_type!r}")
         request = self._request(function, event, invocation_type, qualifier, client_context, tail=tail)
+        if caller is not None:
+            self._check_permission(caller, request)
         if invocation_type == "RequestResponse":
             self._check_loop(request)
             response, ended = self._invoker.invoke(request, request.accepted)
@@ -117,6 +129,13 @@ class FrontEnd:
 
     def _release(self, lease: Lease, initialised: Instant) -> None:
         lease.release(max(initialised, self._passage.present()))
+
+    def _check_permission(self, caller: Caller, request: InvokeRequest) -> None:
+        try:
+            check_permission(caller, request)
+        except AccessDeniedException as denied:
+            self._recorder.invocation_refused(request, request.accepted, denied)
+            raise
 
     def _check_loop(self, request: InvokeRequest) -> None:
         if loops(request):

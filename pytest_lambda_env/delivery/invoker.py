@@ -16,6 +16,7 @@ from pytest_lambda_env.delivery.request import InvokeRequest
 from pytest_lambda_env.delivery.response import InvokeResponse
 from pytest_lambda_env.errors import ServiceException, TooManyRequestsException
 from pytest_lambda_env.model import quotas
+from pytest_lambda_env.model.prices import Prices
 from pytest_lambda_env.runtime.client.bootstrap import RuntimeRequest
 from pytest_lambda_env.runtime.doors.clocks import WallClock
 from pytest_lambda_env.runtime.environment import Environment
@@ -27,13 +28,14 @@ from pytest_lambda_env.simulation.instant import MILLISECOND, SECOND, Instant
 class Invoker:
     """Runs requests in environments."""
 
-    def __init__(self, *, concurrency: Concurrency, recorder: Recorder, entropy: Entropy) -> None:
+    def __init__(self, *, concurrency: Concurrency, recorder: Recorder, entropy: Entropy, prices: Prices) -> None:
         self.last_environment: Environment | None = None
         self.running: list[InvokeRequest] = []
         """The requests whose handlers run now, each invoked by the one before it."""
         self._concurrency = concurrency
         self._recorder = recorder
         self._entropy = entropy
+        self._prices = prices
 
     def invoke(
         self, request: InvokeRequest, at: Instant, *, hold: list[Callable[[], None]] | None = None
@@ -122,7 +124,9 @@ class Invoker:
         span = Span(
             started=started, ended=ended, cold_start=cold_start, init_duration=init_duration, billed_ms=billed_ms
         )
-        self._recorder.invocation_ended(environment, request, span, answer, run, spilled_over=lease.spilled_over)
+        invocation = self._recorder.invocation_ended(
+            environment, request, span, answer, run, spilled_over=lease.spilled_over
+        )
         response = InvokeResponse(
             status_code=200,
             raw_payload=answer.payload,
@@ -134,6 +138,8 @@ class Invoker:
             stopped_at=run.stack,
             leftovers=run.leftovers,
             _peak=environment.memory.peak,
+            _invocation=invocation,
+            _prices=self._prices,
             _span=span,
             _environment=environment,
             _log=(since, environment.log.mark()),

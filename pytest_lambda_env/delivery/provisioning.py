@@ -8,6 +8,7 @@ them is not recorded).
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 from pytest_lambda_env.control.account import Account
@@ -15,6 +16,7 @@ from pytest_lambda_env.control.function import Function
 from pytest_lambda_env.control.reservations import check_provisionable, check_provisioning, provisioned_version
 from pytest_lambda_env.delivery.fleet import Fleet
 from pytest_lambda_env.delivery.invoker import Invoker
+from pytest_lambda_env.errors import ServiceError
 from pytest_lambda_env.model.facts import Fact, ProvisionedConcurrencyChanged
 from pytest_lambda_env.model.provisioned import ProvisionedConcurrencyConfig
 from pytest_lambda_env.simulation.instant import SECOND, Instant
@@ -47,6 +49,15 @@ class Provisioning:
         if surplus > 0:
             pool.retire_provisioned(at, "provisioned concurrency reduced", surplus)
         self._allocate_later(function, qualifier, executions, at)
+
+    def follow(self, function: Function, qualifier: str, executions: int, at: Instant) -> None:
+        """Have so many environments, or none, for a schedule or a policy; what AWS refuses is not done."""
+        if self._account.has(function):
+            with suppress(ServiceError):
+                if executions:
+                    self.put(function, qualifier, executions, at)
+                else:
+                    self.delete(function, qualifier, at)
 
     def delete(self, function: Function, qualifier: str, at: Instant) -> None:
         """Nothing is provisioned any more; where nothing was, that is no error (V31)."""

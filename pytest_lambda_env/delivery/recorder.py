@@ -105,6 +105,7 @@ class Recorder:
                 duration=duration,
                 phase=phase,
                 status=status,
+                aws_calls=outcome.aws_calls,
             )
         )
 
@@ -122,8 +123,8 @@ class Recorder:
         run: Outcome[Any],
         *,
         spilled_over: bool,
-    ) -> None:
-        """END and REPORT (fidelity P03 to P06), and the journal's entry."""
+    ) -> Invocation:
+        """END and REPORT (fidelity P03 to P06), and the journal's entry, which is given back."""
         platform, at, request_id = environment.platform, span.ended, request.request_id
         configuration = environment.configuration
         status, error_type = verdict.reported_status, verdict.reported_error_type
@@ -152,32 +153,33 @@ class Recorder:
             ),
             at,
         )
-        self._journal.record(
-            Invocation(
-                request_id=request_id,
-                function_name=configuration.function_name,
-                executed_version=request.route.version,
-                qualifier=request.qualifier,
-                invocation_type=request.invocation_type,
-                attempt=request.attempt,
-                environment=environment.number,
-                accepted=request.accepted,
-                started=span.started,
-                ended=at,
-                status=verdict.status,
-                cold_start=span.cold_start,
-                initialization_type=environment.initialization_type,
-                spilled_over=spilled_over,
-                init_duration=span.init_duration,
-                billed_ms=span.billed_ms,
-                memory_size=configuration.memory_size,
-                ephemeral_storage=configuration.ephemeral_storage,
-                architecture=configuration.architectures[0],
-                error_type=verdict.error_type,
-                stopped_at=run.stack,
-                leftovers=run.leftovers,
-            )
+        invocation = Invocation(
+            request_id=request_id,
+            function_name=configuration.function_name,
+            executed_version=request.route.version,
+            qualifier=request.qualifier,
+            invocation_type=request.invocation_type,
+            attempt=request.attempt,
+            environment=environment.number,
+            accepted=request.accepted,
+            started=span.started,
+            ended=at,
+            status=verdict.status,
+            cold_start=span.cold_start,
+            initialization_type=environment.initialization_type,
+            spilled_over=spilled_over,
+            init_duration=span.init_duration,
+            billed_ms=span.billed_ms,
+            memory_size=configuration.memory_size,
+            ephemeral_storage=configuration.ephemeral_storage,
+            architecture=configuration.architectures[0],
+            error_type=verdict.error_type,
+            stopped_at=run.stack,
+            leftovers=run.leftovers,
+            aws_calls=run.aws_calls,
         )
+        self._journal.record(invocation)
+        return invocation
 
     def invocation_throttled(self, request: InvokeRequest, at: Instant, throttled: TooManyRequestsException) -> None:
         """A request found no capacity: only the journal hears of it."""

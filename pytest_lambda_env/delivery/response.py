@@ -10,7 +10,10 @@ from typing import Any
 
 from pytest_lambda_env.delivery.recorder import Span
 from pytest_lambda_env.errors import HandlerFailed, UsageError
+from pytest_lambda_env.metering.cost import Cost, cost_of
 from pytest_lambda_env.model.aws_call import AwsCall
+from pytest_lambda_env.model.facts import Invocation
+from pytest_lambda_env.model.prices import US_EAST_1, Prices
 from pytest_lambda_env.model.quotas import LOG_TAIL_BYTES
 from pytest_lambda_env.model.sandbox import Leftover
 from pytest_lambda_env.runtime.environment import Environment
@@ -51,6 +54,8 @@ class InvokeResponse:
     """Simulator: threads, child processes, open files, pending tasks and changed process state that the handler left
     behind. Lambda freezes them with the environment, and the next invocation finds them there."""
     _peak: int = field(default=0, repr=False)
+    _invocation: Invocation | None = field(default=None, repr=False)
+    _prices: Prices = field(default=US_EAST_1, repr=False)
     _span: Span = field(default=_NOT_RUN, repr=False)
     _environment: Environment | None = field(default=None, repr=False)
     _log: tuple[int, int] = field(default=(0, 0), repr=False)
@@ -76,6 +81,11 @@ class InvokeResponse:
         """Simulator: virtual time of INIT, None for a warm start."""
         duration = self._span.init_duration
         return None if duration is None else timedelta(microseconds=duration)
+
+    @property
+    def cost(self) -> Cost:
+        """Simulator: what AWS would charge for this run, by the service's ``prices``; ``cost.total`` in dollars."""
+        return Cost() if self._invocation is None else cost_of(self._invocation, self._prices)
 
     @property
     def peak_memory(self) -> int:

@@ -22,6 +22,6 @@ How a module for a service is made (a further one follows the same pattern):
 * Every public builder has a doctest, and is read back in the tests by a reader that isn't ours.
 """
 
-from pytest_lambda_env.events import alb, destinations, kinesis, s3, sns, sqs
+from pytest_lambda_env.events import alb, destinations, eventbridge, kinesis, s3, sns, sqs
 
-__all__ = ["alb", "destinations", "kinesis", "s3", "sns", "sqs"]
+__all__ = ["alb", "destinations", "eventbridge", "kinesis", "s3", "sns", "sqs"]

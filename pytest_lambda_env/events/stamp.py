@@ -99,6 +99,11 @@ def iso_milliseconds(instant: Instant) -> str:
     return datetime_of(instant).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
+def iso_seconds(instant: Instant) -> str:
+    """``2026-03-29T00:59:00Z``, the form of EventBridge."""
+    return datetime_of(instant).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+
+
 _current = Stamp()
 # If this module is first imported in the middle of a test, the test gets the ids that it gets otherwise.
 _current.restart(os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" (")[0])

@@ -44,6 +44,10 @@ class FunctionHandle:
         """The present configuration of ``$LATEST``."""
         return self._function.configuration
 
+    def recycle_environments(self) -> None:
+        """Retire every environment, as Lambda does at any time: the next invoke is a cold start."""
+        self._engine.fleet.retire(self._function, self._present(), "recycled")
+
     def _resolved(self, qualifier: object) -> str:
         """The qualifier as text, if it is there; AWS's error if not."""
         name = LATEST if qualifier is None else str(qualifier)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Literal
 
+from pytest_lambda_env.delivery.caller import Caller
 from pytest_lambda_env.delivery.response import InvokeResponse
 from pytest_lambda_env.errors import LambdaEnvWarning, UsageError
 from pytest_lambda_env.function.handle import FunctionHandle
@@ -29,6 +30,9 @@ class Invoking(FunctionHandle):
         qualifier: object = None,
         client_context: Mapping[str, Any] | str | None = None,
         log_type: Literal["None", "Tail"] = "None",
+        principal: str | None = None,
+        source_arn: str | None = None,
+        source_account: str | None = None,
     ) -> InvokeResponse:
         """Invoke the function, as ``Invoke`` of the API does.
 
@@ -37,6 +41,10 @@ class Invoking(FunctionHandle):
         this thread, and moves the clock to its end. ``Event`` queues the event and returns at once (status 202);
         ``DryRun`` only validates (204). ``qualifier`` is a version or an alias, by name or as what ``publish_version``
         and ``create_alias`` gave. ``client_context`` is a dictionary, or its JSON in base64 as the API takes it.
+
+        The caller is the function's own account, unless ``principal`` names a service (``"s3.amazonaws.com"``), another
+        account or somebody in one: then the resource-based policy must permit it, for ``source_arn`` and
+        ``source_account`` where a service calls on somebody's behalf. A ``DryRun`` tells whether it does.
 
         Raises the API's own errors for what the API refuses (``ResourceNotFoundException``,
         ``RequestTooLargeException``, ``TooManyRequestsException``, …) and ``UsageError`` with the path to a value that
@@ -51,6 +59,7 @@ class Invoking(FunctionHandle):
             qualifier=None if qualifier is None else str(qualifier),
             client_context=client_context,
             tail=log_type == "Tail",
+            caller=_caller(principal, source_arn, source_account),
         )
 
     def invoke_async(self, event: Any = _NO_EVENT, *, qualifier: object = None) -> InvokeResponse:
@@ -100,12 +109,16 @@ class Invoking(FunctionHandle):
         found = [each for pool in self._engine.fleet.of(self._function) for each in pool.environments]
         return sorted(found, key=lambda environment: environment.number)
 
-    def recycle_environments(self) -> None:
-        """Retire every environment, as Lambda does at any time: the next invoke is a cold start."""
-        self._engine.fleet.retire(self._function, self._present(), "recycled")
-
     def put_recursion_config(self, recursive_loop: Literal["Terminate", "Allow"]) -> None:
         """Whether Lambda stops a loop of this function's invocations (``Terminate``, the default) or not (I40)."""
         if recursive_loop not in ("Terminate", "Allow"):
             raise UsageError(f"recursive_loop must be 'Terminate' or 'Allow', not {recursive_loop!r}")
         self._function.recursive_loop = recursive_loop
+
+
+def _caller(principal: str | None, source_arn: str | None, source_account: str | None) -> Caller | None:
+    if principal is not None:
+        return Caller(principal=principal, source_arn=source_arn, source_account=source_account)
+    if source_arn is not None or source_account is not None:
+        raise UsageError('source_arn= and source_account= belong to a principal=, such as "s3.amazonaws.com"')
+    return None

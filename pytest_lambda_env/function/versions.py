@@ -29,6 +29,7 @@ class Versions(FunctionHandle):
                 description=description,
                 expected_sha256=code_sha256,
                 revision_id=revision_id,
+                new_revision_id=self._engine.entropy.uuid4("revision-ids"),
                 directory=self._engine.code.directory,
             )
             self._engine.changes.code_changed(self._function)

@@ -105,6 +105,15 @@ class Tally:
             self.sent_to_destinations += fact.purpose != "DeadLetter"
 
 
+def tally_of(journal: Iterable[Fact], dropped: Tally) -> Tally:
+    """Everything that a journal holds or has dropped, counted."""
+    # Counted on from what was dropped: what provisioned concurrency costs depends on when it had begun.
+    tally = deepcopy(dropped)
+    for fact in journal:
+        tally.add(fact)
+    return tally
+
+
 def totals_of(
     journal: Iterable[Fact],
     dropped: Tally,
@@ -117,10 +126,7 @@ def totals_of(
 
     ``until`` is the present, up to which provisioned concurrency is paid for.
     """
-    # Counted on from what was dropped: what provisioned concurrency costs depends on when it had begun.
-    tally = deepcopy(dropped)
-    for fact in journal:
-        tally.add(fact)
+    tally = tally_of(journal, dropped)
     return Totals(
         services=1,
         environments=tally.environments,

@@ -26,8 +26,12 @@ _BUCKET_NAME = re.compile(r"(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _STREAM_NAME = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 _TARGET_GROUP_NAME = re.compile(r"(?=.{1,32}\Z)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?")
 _TARGET_GROUP_ID = re.compile(r"[0-9a-f]{16}")
+_RULE_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_EVENT_BUS_NAME = re.compile(r"[A-Za-z0-9/._-]{1,256}")
 _ROLE_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
 _ROLE_PATH = re.compile(r"/([!-~]+/)?")
+
+_EVENT_BUS_RULE = "1 to 256 letters, digits, slashes, dots, hyphens or underscores"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +155,32 @@ def target_group_arn(region: str, account_id: str, name: str, target_group_id: s
     _check(_TARGET_GROUP_NAME, name, "target group name", right)
     _check(_TARGET_GROUP_ID, target_group_id, "target group id", "16 hexadecimal digits")
     return _regional("elasticloadbalancing", region, account_id, f"targetgroup/{name}/{target_group_id}")
+
+
+def rule_arn(region: str, account_id: str, name: str, event_bus: str = "default") -> Arn:
+    """The ARN of a rule of EventBridge; only that of another bus than the default one names the bus.
+
+    >>> str(rule_arn("us-east-1", "123456789012", "nightly"))
+    'arn:aws:events:us-east-1:123456789012:rule/nightly'
+    """
+    _check(_RULE_NAME, name, "rule name", "1 to 64 letters, digits, dots, hyphens or underscores")
+    _check(_EVENT_BUS_NAME, event_bus, "event bus name", _EVENT_BUS_RULE)
+    path = "" if event_bus == "default" else f"{event_bus}/"
+    return _regional("events", region, account_id, f"rule/{path}{name}")
+
+
+def event_bus_arn(region: str, account_id: str, name: str = "default") -> Arn:
+    """The ARN of an event bus of EventBridge."""
+    _check(_EVENT_BUS_NAME, name, "event bus name", _EVENT_BUS_RULE)
+    return _regional("events", region, account_id, f"event-bus/{name}")
+
+
+def schedule_arn(region: str, account_id: str, name: str, group: str = "default") -> Arn:
+    """The ARN of a schedule of EventBridge Scheduler."""
+    right = "1 to 64 letters, digits, dots, hyphens or underscores"
+    _check(_RULE_NAME, name, "schedule name", right)
+    _check(_RULE_NAME, group, "schedule group name", right)
+    return _regional("scheduler", region, account_id, f"schedule/{group}/{name}")
 
 
 def role_arn(region: str, account_id: str, name: str, path: str = "/") -> Arn:

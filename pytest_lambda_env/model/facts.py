@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+from pytest_lambda_env.model.aws_call import AwsCall
 from pytest_lambda_env.model.sandbox import Leftover
 from pytest_lambda_env.simulation.instant import Instant
 
@@ -64,6 +65,7 @@ class InitEnded:
     duration: int
     phase: InitPhase
     status: InitStatus
+    aws_calls: tuple[AwsCall, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +76,8 @@ class Invocation:
     ``qualifier`` is what the request named (a version, an alias, or None), ``executed_version`` what ran. ``attempt``
     counts the runs of one asynchronous event, from 1. ``init_duration`` (microseconds) is None for a warm start.
     ``stopped_at`` is the stack of a handler that was stopped or ended its process, as lines of a traceback.
-    ``leftovers`` is what it left behind in the process. Sizes in MB, as configured: they make the price.
+    ``leftovers`` is what it left behind in the process, ``aws_calls`` what it called, in order. Sizes in MB, as
+    configured: they make the price.
     """
 
     request_id: str
@@ -100,6 +103,7 @@ class Invocation:
     error_type: str | None = None
     stopped_at: tuple[str, ...] = ()
     leftovers: tuple[Leftover, ...] = ()
+    aws_calls: tuple[AwsCall, ...] = ()
 
     @property
     def started_after(self) -> timedelta:

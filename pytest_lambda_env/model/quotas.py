@@ -57,3 +57,6 @@ RESERVED_VARIABLES = frozenset(
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
 RUNTIMES = ("python3.10", "python3.11", "python3.12", "python3.13", "python3.14")
 ARCHITECTURES = ("x86_64", "arm64")
+
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+RESOURCE_POLICY_BYTES = 20_480

@@ -18,7 +18,8 @@ _DESCRIPTIONS = {
     FUNCTION: "lambda_function(handler, **configuration): the function under test; the arguments of create_function",
     SERVICE: (
         "lambda_service(region, account_id, seed, start, clock, idle_timeout, environment_lifetime, concurrency, "
-        "scaling, duplicates, real_time_guard, writable, allowed_hosts, memory_limit, leftovers, journal_limit): "
+        "scaling, duplicates, prices, real_time_guard, writable, allowed_hosts, memory_limit, leftovers, "
+        "journal_limit): "
         "the service around it; the arguments of LambdaService"
     ),
 }
@@ -35,7 +36,8 @@ def function_arguments(node: pytest.Item) -> tuple[Any, dict[str, Any]] | None:
 
     Markers further out (class, module) add keywords that the nearer one leaves out.
     """
-    from pytest_lambda_env.control.options import CONFIGURABLE, check_keywords
+    from pytest_lambda_env.control.creation import CREATABLE
+    from pytest_lambda_env.control.options import check_keywords
 
     handler: Any = None
     keywords: dict[str, Any] = {}
@@ -45,8 +47,7 @@ def function_arguments(node: pytest.Item) -> tuple[Any, dict[str, Any]] | None:
         handlers = [*marker.args, *([given.pop("handler")] if "handler" in given else [])]
         if len(handlers) > 1:
             raise UsageError(f"@pytest.mark.{FUNCTION} takes one handler and keywords, not {handlers!r}")
-        allowed = (*CONFIGURABLE, "function_name", "code", "reserved_concurrent_executions")
-        check_keywords(given, allowed, f"@pytest.mark.{FUNCTION}")
+        check_keywords(given, CREATABLE, f"@pytest.mark.{FUNCTION}")
         handler = handlers[0] if handlers and handler is None else handler
         keywords = {**given, **keywords}
         found = True

@@ -70,6 +70,13 @@ def _count(text: str) -> int:
     return number
 
 
+def _share(text: str) -> float:
+    number = float(text)
+    if not 0 <= number <= 1:
+        raise ValueError(text)
+    return number
+
+
 def _words(text: str) -> tuple[str, ...]:
     return tuple(text.replace(",", " ").split())
 
@@ -115,6 +122,21 @@ _OPTIONS = (
         lambda text: timedelta(seconds=_seconds(text)),
         False,
         "virtual seconds until an unused environment is retired (default: 600)",
+    ),
+    _Option(
+        "environment-lifetime",
+        "environment_lifetime",
+        lambda text: timedelta(seconds=_seconds(text)),
+        False,
+        "virtual seconds until an environment is replaced, however busy it is (default: 7200)",
+    ),
+    _Option("concurrency", "concurrency", _count, False, "the account's concurrent executions (default: 1000)"),
+    _Option(
+        "duplicates",
+        "duplicates",
+        _share,
+        False,
+        "share of asynchronous events that the queue delivers twice, 0 to 1 (default: 0)",
     ),
     _Option(
         "real-time-guard",

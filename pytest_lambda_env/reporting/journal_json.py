@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, fields
 from typing import Any
 
-from pytest_lambda_env.model.facts import Fact, Invocation
+from pytest_lambda_env.model.facts import Fact, InitEnded, Invocation
 from pytest_lambda_env.simulation.instant import Instant, datetime_of
 
 _INSTANTS = {"at", "accepted", "started", "ended"}
@@ -19,6 +19,8 @@ def journal_json(journal: Iterable[Fact]) -> list[dict[str, Any]]:
 
 def _fact(fact: Fact) -> dict[str, Any]:
     values = {field.name: getattr(fact, field.name) for field in fields(fact)}
+    if isinstance(fact, (Invocation, InitEnded)):
+        values["aws_calls"] = [str(call) for call in fact.aws_calls]
     if isinstance(fact, Invocation):
         values["leftovers"] = [asdict(leftover) for leftover in fact.leftovers]
     for name in _INSTANTS & values.keys():

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from pytest_lambda_env.model.aws_call import AwsCall
+    from pytest_lambda_env.model.iam.execution_role import ExecutionRole
     from pytest_lambda_env.runtime.files import EnvironmentFiles
     from pytest_lambda_env.runtime.leftovers.ledger import Leftovers
     from pytest_lambda_env.runtime.network import Network
@@ -40,14 +41,16 @@ class Current(threading.local):
     network: Network | None = None
     aws_calls: list[AwsCall] | None = None
     leftovers: Leftovers | None = None
+    role: ExecutionRole | None = None
+    """What AWS calls must be allowed by; None lets every call pass."""
 
     def save(self) -> tuple[Any, ...]:
         """All of it, for :meth:`restore`, in this thread or in one that inherits it."""
-        return self.life, self.clock, self.files, self.network, self.aws_calls, self.leftovers
+        return self.life, self.clock, self.files, self.network, self.aws_calls, self.leftovers, self.role
 
     def restore(self, saved: tuple[Any, ...]) -> None:
         """Belong to what was saved."""
-        self.life, self.clock, self.files, self.network, self.aws_calls, self.leftovers = saved
+        self.life, self.clock, self.files, self.network, self.aws_calls, self.leftovers, self.role = saved
 
 
 NOBODY = Current().save()

@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeVar
 
 from pytest_lambda_env.model.aws_call import AwsCall
 from pytest_lambda_env.model.code import FunctionCode
+from pytest_lambda_env.model.iam.execution_role import ExecutionRole
 from pytest_lambda_env.model.sandbox import Leftover, SandboxRules
 from pytest_lambda_env.runtime.client.bootstrap import Bootstrap, RuntimeReply, RuntimeRequest
 from pytest_lambda_env.runtime.client.faults import ErrorObject
@@ -115,6 +116,7 @@ class Process:
         bridged: Sequence[Callable[[], Part]],
         patched: Sequence[str],
         seed: Callable[[], int],
+        role: ExecutionRole | None = None,
     ) -> None:
         self._user_code = _own_files(code)
         self.life = ProcessLife(self._is_user_code, killed=files.cut_off)
@@ -126,6 +128,7 @@ class Process:
         self._code = code
         self._files = files
         self._network = network
+        self._role = role
         self._watchdog = watchdog
         self._rules = rules
         self._labels = RequestLabels()
@@ -270,7 +273,7 @@ class Process:
             self._leave_parts()
             raise
         self.clock.begin(start, deadline)
-        current.restore((self.life, self.clock, self._files, self._network, calls, self._leftovers))
+        current.restore((self.life, self.clock, self._files, self._network, calls, self._leftovers, self._role))
         return outer
 
     def _leave(self, outer: tuple[Any, ...]) -> tuple[Instant, tuple[Leftover, ...]]:
