@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 
 from pytest_lambda_env.control.account import Account
-from pytest_lambda_env.control.alias import Alias, get_alias, make_alias
 from pytest_lambda_env.control.code_store import CodeStore
 from pytest_lambda_env.control.function import Function
 from pytest_lambda_env.delivery.asynchronous import AsynchronousQueue
 from pytest_lambda_env.delivery.autoscaling import AutoScaling
 from pytest_lambda_env.delivery.caller import Caller
+from pytest_lambda_env.delivery.changes import Changes
 from pytest_lambda_env.delivery.concurrency import Concurrency
 from pytest_lambda_env.delivery.deployments import Deployments
 from pytest_lambda_env.delivery.destinations import Destinations
@@ -26,7 +26,7 @@ from pytest_lambda_env.delivery.provisioning import Provisioning
 from pytest_lambda_env.delivery.ramp import Scaling
 from pytest_lambda_env.delivery.recorder import Recorder
 from pytest_lambda_env.delivery.schedules import Schedules
-from pytest_lambda_env.errors import ServiceError, UsageError
+from pytest_lambda_env.errors import ServiceError
 from pytest_lambda_env.model.facts import Fact
 from pytest_lambda_env.model.prices import Prices
 from pytest_lambda_env.simulation.entropy import Entropy
@@ -81,38 +81,26 @@ class Engine:
             duplicates=duplicates,
         )
         self.front_end = FrontEnd(
-            invoker=self.invoker, queue=self._queue, passage=passage, recorder=self._recorder, entropy=entropy
+            account=account,
+            invoker=self.invoker,
+            queue=self._queue,
+            passage=passage,
+            recorder=self._recorder,
+            entropy=entropy,
         )
         self.provisioning = Provisioning(
             timeline=timeline, account=account, fleet=self.fleet, invoker=self.invoker, journal=journal
         )
-        self.autoscaling = AutoScaling(timeline=timeline, fleet=self.fleet, provisioning=self.provisioning)
-        self.schedules = Schedules(timeline, entropy, region=account.region, account_id=account.account_id)
-        self.deployments = Deployments(timeline=timeline, journal=journal, move=self.move_alias)
-
-    def move_alias(
-        self,
-        function: Function,
-        name: str,
-        version: object = None,
-        routing: Mapping[str, float] | None = None,
-        *,
-        description: str | None = None,
-        revision_id: str | None = None,
-    ) -> Alias:
-        """Update an alias; None leaves a value as it is. Its provisioned environments follow it (fidelity V30)."""
-        before = get_alias(function, name, revision_id)
-        alias = make_alias(
-            function,
-            name,
-            before.function_version if version is None else version,
-            before.routing if routing is None else routing,
-            before.description if description is None else description,
-            self.entropy.uuid4("revision-ids"),
+        self.autoscaling = AutoScaling(
+            timeline=timeline, account=account, fleet=self.fleet, provisioning=self.provisioning
         )
-        function.aliases[name] = alias
-        self.provisioning.alias_moves(function, name, before.function_version, self.passage.present())
-        return alias
+        self.schedules = Schedules(timeline, entropy, region=account.region, account_id=account.account_id)
+        self.changes = Changes(
+            account=account, fleet=self.fleet, provisioning=self.provisioning, passage=passage, entropy=entropy
+        )
+        self.deployments = Deployments(
+            timeline=timeline, account=account, journal=journal, move=self.changes.move_alias
+        )
 
     def deliver_to(
         self, function: Function, qualifier: str | None, caller: Caller | None = None
@@ -125,33 +113,6 @@ class Engine:
                     self.front_end.invoke(function, event, "Event", qualifier=qualifier, caller=caller)
 
         return deliver
-
-    def provision(self, function: Function, qualifier: str, executions: int) -> None:
-        """Set provisioned concurrency for somebody who is not there to hear of AWS's errors."""
-        at = self.passage.present()
-        if self.account.has(function):
-            with suppress(ServiceError):
-                if executions:
-                    self.provisioning.put(function, qualifier, executions, at)
-                else:
-                    self.provisioning.delete(function, qualifier, at)
-
-    def delete_alias(self, function: Function, name: str) -> None:
-        """Delete an alias and what is configured of it."""
-        if name in function.aliases:
-            self.autoscaling.end(function, name)
-            self.provisioning.delete(function, name, self.passage.present())
-            function.policy.forget(name)
-            for configured in (function.event_invoke_configs, function.forced_routes, function.aliases):
-                configured.pop(name, None)
-
-    def force_route(self, function: Function, name: str, version: str) -> None:
-        """Let an alias lead to one of its versions, whatever its weights say."""
-        alias = get_alias(function, name)
-        if version not in alias.weights:
-            leads_to = " and ".join(alias.weights)
-            raise UsageError(f"the alias {name!r} leads to {leads_to}, not to {version}: give one of those as to=")
-        function.forced_routes[name] = version
 
     def close(self, at: Instant) -> None:
         """End every environment, and remove what was made on disk."""

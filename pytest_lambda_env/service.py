@@ -134,6 +134,10 @@ class LambdaService:
         self.seed = seed
         if not 0 <= duplicates <= 1:
             raise UsageError(f"duplicates must be a share from 0 to 1, not {duplicates!r}")
+        if not isinstance(concurrency, int) or concurrency < 1:
+            raise UsageError(f"concurrency must be a number of concurrent executions, 1 or more, not {concurrency!r}")
+        if scaling not in ("function", "region"):
+            raise UsageError(f"scaling must be 'function' or 'region', not {scaling!r}")
         if not isinstance(journal_limit, int) or journal_limit < 0:
             raise UsageError(f"journal_limit must be a number of facts, or 0 to keep all, not {journal_limit!r}")
         self.forgotten = Tally()
@@ -364,6 +368,7 @@ class LambdaService:
         The clock moves to the end of the longest. A request that finds no capacity raises
         ``TooManyRequestsException``; with ``return_exceptions`` that stands in its place among the responses.
         """
+        self._check_open()
         return self._engine.front_end.invoke_concurrently(
             function._function,
             events,
@@ -372,9 +377,12 @@ class LambdaService:
         )
 
     def _invoke(self, function: Function, event: Any, invocation_type: str, **details: Any) -> InvokeResponse:
+        self._check_open()
+        return self._engine.front_end.invoke(function, event, invocation_type, **details)
+
+    def _check_open(self) -> None:
         if not self._open:
             raise UsageError("the service is closed: invoke inside its `with` block or while its fixture is active")
-        return self._engine.front_end.invoke(function, event, invocation_type, **details)
 
     def last_log(self, lines: int) -> str:
         """The end of the log of the environment that ran last, for messages."""

@@ -21,8 +21,7 @@ class Account:
         """The function of that name, or AWS's error (fidelity I30)."""
         function = self.functions.get(name)
         if function is None:
-            arn = function_arn(self.region, self.account_id, name, LATEST)
-            raise ResourceNotFoundException(f"Function not found: {arn}")
+            raise self._not_found(name)
         return function
 
     def add(self, function: Function) -> None:
@@ -34,3 +33,12 @@ class Account:
     def has(self, function: Function) -> bool:
         """Whether the function is still there: one of the same name may have taken its place."""
         return self.functions.get(function.name) is function
+
+    def check(self, function: Function) -> None:
+        """Return if the function is still there, or raise AWS's error (fidelity I30)."""
+        if not self.has(function):
+            raise self._not_found(function.name)
+
+    def _not_found(self, name: str) -> ResourceNotFoundException:
+        arn = function_arn(self.region, self.account_id, name, LATEST)
+        return ResourceNotFoundException(f"Function not found: {arn}")

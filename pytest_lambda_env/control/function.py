@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import chain, count
 from typing import TYPE_CHECKING, Literal
 
+from pytest_lambda_env.control.target_tracking import TargetTracking
 from pytest_lambda_env.errors import ResourceNotFoundException
 from pytest_lambda_env.model.arn import Arn, function_arn
 from pytest_lambda_env.model.code import FunctionCode
@@ -39,6 +40,8 @@ class FunctionVersion:
     code_sha256: str = ""
     revision_id: str = ""
     snapshot: CodeSnapshot | None = field(default=None, repr=False, compare=False)
+    published_from: FunctionVersion | None = field(default=None, repr=False, compare=False)
+    """``$LATEST`` as it was when this version was published."""
 
     def code_to_run(self) -> FunctionCode:
         """Where the version's code is now: in its place, or in the copy, if what lies there has changed since."""
@@ -66,6 +69,8 @@ class Function:
     reserved_concurrency: int | None = None
     provisioned: dict[str, ProvisionedConcurrencyConfig] = field(default_factory=dict)
     """By qualifier: a version or an alias."""
+    target_tracking: dict[str, TargetTracking] = field(default_factory=dict)
+    """By qualifier: what lets its provisioned concurrency follow its use."""
     event_invoke_configs: dict[str, EventInvokeConfig] = field(default_factory=dict)
     """By qualifier, ``"$LATEST"`` included."""
     role_policy: tuple[Policy, ...] | None = None

@@ -7,6 +7,7 @@ from pytest_lambda_env.control.function import LATEST, Function
 from pytest_lambda_env.errors import (
     InvalidParameterValueException,
     ProvisionedConcurrencyConfigNotFoundException,
+    ResourceConflictException,
     UsageError,
 )
 from pytest_lambda_env.model.constraints import violation
@@ -26,18 +27,12 @@ def check_reservation(account: Account, function: Function, executions: int) -> 
             f" ReservedConcurrentExecutions  {executions} should not be lower than "
             f"function's total provisioned concurrency [{provisioned}]."
         )
-    if _unreserved(account, without=function) - executions < UNRESERVED_MINIMUM:
-        raise InvalidParameterValueException(
-            "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution "
-            f"below its minimum value of [{UNRESERVED_MINIMUM}]."
-        )
+    if executions:  # nothing reserved is nothing taken away
+        _check_unreserved(account, _unreserved(account, without=function) - executions, "ReservedConcurrentExecutions")
 
 
 def check_provisioning(account: Account, function: Function, qualifier: str, executions: int) -> None:
-    """Return if a version or an alias may have so many environments ahead, or raise AWS's error (V25, V26, V31).
-
-    How AWS words a request beyond the account's unreserved concurrency is not recorded.
-    """
+    """Return if a version or an alias may have so many environments ahead, or raise AWS's error (V25, V26, V31)."""
     if not isinstance(executions, int) or isinstance(executions, bool):
         raise UsageError(f"provisioned_concurrent_executions must be a whole number, not {executions!r}")
     if executions < 1:
@@ -46,12 +41,7 @@ def check_provisioning(account: Account, function: Function, qualifier: str, exe
         raise InvalidParameterValueException(
             "Provisioned Concurrency Configs cannot be applied to unpublished function versions."
         )
-    version = provisioned_version(function, qualifier)
-    for other in function.provisioned:
-        if other != qualifier and provisioned_version(function, other) == version:
-            raise InvalidParameterValueException(
-                "Alias can't be used for Provisioned Concurrency configuration on an already Provisioned version"
-            )
+    _check_version_is_free(function, qualifier)
     others = _provisioned(function, without=qualifier)
     if function.reserved_concurrency is not None:
         if others + executions > function.reserved_concurrency:
@@ -59,11 +49,14 @@ def check_provisioning(account: Account, function: Function, qualifier: str, exe
                 "Requested Provisioned Concurrency should not be greater than the "
                 "reservedConcurrentExecution for function"
             )
-    elif _unreserved(account, without=function) - others - executions < UNRESERVED_MINIMUM:
+    elif executions > account.concurrency:
         raise InvalidParameterValueException(
-            "Specified ConcurrentExecutions for function decreases account's UnreservedConcurrentExecution "
-            f"below its minimum value of [{UNRESERVED_MINIMUM}]."
+            "Specified ConcurrentExecutions for function is greater than account's unreserved concurrency "
+            f"[{account.concurrency}]."
         )
+    else:
+        left = _unreserved(account, without=function) - others - executions
+        _check_unreserved(account, left, "ConcurrentExecutions")
 
 
 def provisioned_version(function: Function, qualifier: str) -> str:
@@ -85,6 +78,32 @@ def check_provisionable(qualifier: str) -> None:
     """``$LATEST`` never has provisioned concurrency to get or delete (V31)."""
     if qualifier == LATEST:
         raise InvalidParameterValueException("The function resource provided must be an alias or a published version.")
+
+
+def _check_version_is_free(function: Function, qualifier: str) -> None:
+    """A version has provisioned concurrency by one name only, and an alias none while it has weights."""
+    alias = function.aliases.get(qualifier)
+    if alias is not None and alias.routing:
+        # As many reports quote it; the documentation says only that it can't be managed then.
+        raise InvalidParameterValueException("Alias with weights can not be used with Provisioned Concurrency")
+    version = provisioned_version(function, qualifier)
+    for other in function.provisioned:
+        if other != qualifier and provisioned_version(function, other) == version:
+            raise ResourceConflictException(
+                "Version is pointed by a Provisioned Concurrency alias"
+                if alias is None
+                else "Alias can't be used for Provisioned Concurrency configuration on an already Provisioned version"
+            )
+
+
+def _check_unreserved(account: Account, left: int, what: str) -> None:
+    """So much must stay for functions without a reservation: 100, or all of an account that has less."""
+    minimum = min(UNRESERVED_MINIMUM, account.concurrency)
+    if left < minimum:
+        raise InvalidParameterValueException(
+            f"Specified {what} for function decreases account's UnreservedConcurrentExecution "
+            f"below its minimum value of [{minimum}]."
+        )
 
 
 def _unreserved(account: Account, without: Function) -> int:

@@ -26,7 +26,8 @@ def route(function: Function, qualifier: str | None, chance: Callable[[], float]
     if qualifier is None or qualifier == LATEST:
         version = LATEST
     elif qualifier in function.aliases:
-        version = function.forced_routes.get(qualifier) or function.aliases[qualifier].pick(chance)
+        alias, forced = function.aliases[qualifier], function.forced_routes.get(qualifier)
+        version = forced if forced is not None and forced in alias.weights else alias.pick(chance)
     else:
         version = function.version(qualifier).version
     return _route(function.region, function.account_id, function.name, qualifier, version)

@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from pytest_lambda_env.control.alias import REVISION_MISMATCH
-from pytest_lambda_env.control.code_snapshot import CodeSnapshot, code_sha256
+from pytest_lambda_env.control.code_digest import code_sha256
+from pytest_lambda_env.control.code_snapshot import CodeSnapshot
 from pytest_lambda_env.control.function import LATEST, Function, FunctionVersion
 from pytest_lambda_env.errors import (
     InvalidParameterValueException,
@@ -39,7 +40,7 @@ def publish_version(
     if revision_id is not None and revision_id != function.revision_id:
         raise PreconditionFailedException(REVISION_MISMATCH)
     previous = function.versions.get(str(function.published))
-    if previous is not None and _same(previous, latest, digest):
+    if previous is not None and previous.code_sha256 == digest and _same(previous.published_from, latest):
         return previous
     number = str(function.published + 1)
     configuration = latest.configuration
@@ -53,6 +54,7 @@ def publish_version(
         code_sha256=digest,
         revision_id=new_revision_id,
         snapshot=None if latest.code.shared else CodeSnapshot(latest.code, directory()),
+        published_from=latest,
     )
     function.versions[number] = version
     function.published += 1
@@ -60,18 +62,27 @@ def publish_version(
 
 
 def check_deletable(function: Function, version: str) -> None:
-    """Return if a version may be deleted, or raise: ``$LATEST`` can't be, nor what an alias leads to.
+    """Return if a version may be deleted, or raise: ``$LATEST`` can't be, nor an alias, nor what aliases lead to.
 
-    How AWS words the second is not recorded; the first is its documentation's.
+    No recording has these words; they are what many reports quote.
     """
     if version == LATEST:
         raise InvalidParameterValueException("$LATEST version cannot be deleted without deleting the function.")
+    if version in function.aliases:
+        raise InvalidParameterValueException("Deletion of aliases is not currently supported.")
     function.version(version)
-    for alias in function.aliases.values():
-        if version in alias.weights:
-            raise ResourceConflictException(f"Version {version} is in use by the alias {alias.name}: {alias.arn}")
+    leading = sorted(alias.name for alias in function.aliases.values() if version in alias.weights)
+    if leading:
+        raise ResourceConflictException(
+            f"Unable to delete version because the following aliases reference it: [{', '.join(leading)}]"
+        )
 
 
-def _same(previous: FunctionVersion, latest: FunctionVersion, digest: str) -> bool:
-    described = replace(latest.configuration, description=previous.configuration.description)
-    return previous.code_sha256 == digest and previous.configuration == described
+def _same(before: FunctionVersion | None, latest: FunctionVersion) -> bool:
+    """Whether ``$LATEST`` is as it was, its files aside.
+
+    A test's own function is equal to itself only: another one of the same code may have closed over something else.
+    """
+    if before is None:
+        return False
+    return before.configuration == latest.configuration and before.code.function is latest.code.function

@@ -84,5 +84,5 @@ class Concurrency:
 
 
 def claimed(function: Function) -> int:
-    """How much concurrency a function's provisioned environments claim, initialised or not."""
-    return sum(config.requested for config in function.provisioned.values() if config.status != "FAILED")
+    """How much concurrency a function's provisioned environments claim, busy or not: all that are initialised."""
+    return sum(config.allocated for config in function.provisioned.values())

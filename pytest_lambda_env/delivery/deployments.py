@@ -6,9 +6,11 @@ CodeDeploy watches alarms all the time; here the alarm is asked at each step and
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Literal
 
-from pytest_lambda_env.control.alias import Alias, get_alias
+from pytest_lambda_env.control.account import Account
+from pytest_lambda_env.control.alias import Alias, get_alias, make_alias
 from pytest_lambda_env.control.function import Function
 from pytest_lambda_env.control.traffic_shifting import Step, steps_of
 from pytest_lambda_env.model.facts import Fact, TrafficShifted
@@ -24,7 +26,7 @@ Move = Callable[[Function, str, str, Mapping[str, float]], Alias]
 
 
 class Deployment:
-    """One shift of traffic, as it goes on. ``status`` is CodeDeploy's word for it."""
+    """One shift of traffic, as it goes on: ``alias`` from ``from_version`` to ``to_version``."""
 
     def __init__(self, alias: str, from_version: str, to_version: str) -> None:
         self.alias = alias
@@ -33,7 +35,7 @@ class Deployment:
         self.weight = 0.0
         """The share of requests that the new version gets, 0 to 1."""
         self.status: Literal["InProgress", "Succeeded", "Stopped"] = "InProgress"
-        """``Stopped`` means rolled back."""
+        """CodeDeploy's words. ``Stopped``: rolled back, or ended by another change of the alias."""
 
     def __repr__(self) -> str:
         return (
@@ -42,10 +44,14 @@ class Deployment:
 
 
 class Deployments:
-    """Runs them on the timeline. ``move`` is how an alias is updated."""
+    """Runs them on the timeline. ``move`` is how an alias is updated.
 
-    def __init__(self, *, timeline: Timeline, journal: Journal[Fact], move: Move) -> None:
+    A deployment ends (``Stopped``) where somebody else has moved or deleted its alias, or starts another one.
+    """
+
+    def __init__(self, *, timeline: Timeline, account: Account, journal: Journal[Fact], move: Move) -> None:
         self._timeline = timeline
+        self._account = account
         self._journal = journal
         self._move = move
         self._current: dict[tuple[str, str], Deployment] = {}
@@ -55,20 +61,21 @@ class Deployments:
     ) -> Deployment:
         """Begin at an instant; an earlier deployment of the alias that is still going on is stopped where it is."""
         steps = steps_of(preference)
-        before = get_alias(function, alias).function_version
-        deployment = Deployment(alias, before, function.version(version).version)
+        before = get_alias(function, alias)
+        # What an alias can't lead to is refused before anything has changed.
+        make_alias(function, alias, before.function_version, {version: 1.0}, "", "")
+        deployment = Deployment(alias, before.function_version, version)
         overtaken = self._current.get((function.name, alias))
         if overtaken is not None and overtaken.status == "InProgress":
             overtaken.status = "Stopped"
         self._current[function.name, alias] = deployment
-        run = _Run(deployment, function, steps, alarm, at)
-        self._step(run, steps[0], at)
+        self._step(_Run(deployment, function, before, steps, alarm, at), steps[0], at)
         return deployment
 
     def _step(self, run: _Run, step: Step, at: Instant) -> None:
-        deployment = run.deployment
-        if deployment.status != "InProgress" or self._rolls_back(run, at):
+        if self._is_over(run) or self._rolls_back(run, at):
             return
+        deployment = run.deployment
         deployment.weight = step.weight
         if step.weight < 1:
             self._shift(run, deployment.from_version, {deployment.to_version: step.weight}, at, "step")
@@ -89,8 +96,19 @@ class Deployments:
 
     def _look(self, run: _Run) -> None:
         now = self._timeline.now
-        if run.deployment.status == "InProgress" and not self._rolls_back(run, now):
+        if not self._is_over(run) and not self._rolls_back(run, now):
             self._wait(run, now)
+
+    def _is_over(self, run: _Run) -> bool:
+        deployment = run.deployment
+        alias = run.function.aliases.get(deployment.alias)
+        if (
+            alias is None
+            or not self._account.has(run.function)
+            or (alias.function_version, alias.routing) != (run.left.function_version, run.left.routing)
+        ):
+            deployment.status = "Stopped"
+        return deployment.status != "InProgress"
 
     def _rolls_back(self, run: _Run, at: Instant) -> bool:
         deployment = run.deployment
@@ -103,7 +121,7 @@ class Deployments:
 
     def _shift(self, run: _Run, version: str, routing: Mapping[str, float], at: Instant, why: str) -> None:
         deployment = run.deployment
-        self._move(run.function, deployment.alias, version, routing)
+        run.left = self._move(run.function, deployment.alias, version, routing)
         self._journal.record(
             TrafficShifted(
                 at=at,
@@ -116,14 +134,13 @@ class Deployments:
         )
 
 
+@dataclass(slots=True)
 class _Run:
-    """What a deployment needs while it goes on."""
+    """What a deployment needs while it goes on; ``left``: its alias as the deployment has left it."""
 
-    def __init__(
-        self, deployment: Deployment, function: Function, steps: tuple[Step, ...], alarm: Alarm | None, began: Instant
-    ) -> None:
-        self.deployment = deployment
-        self.function = function
-        self.steps = steps
-        self.alarm = alarm
-        self.began = began
+    deployment: Deployment
+    function: Function
+    left: Alias
+    steps: tuple[Step, ...]
+    alarm: Alarm | None
+    began: Instant

@@ -10,6 +10,7 @@ from pathlib import Path
 from pytest_lambda_env.control.function import Function, FunctionVersion
 from pytest_lambda_env.model.facts import InitializationType
 from pytest_lambda_env.model.sandbox import SandboxRules
+from pytest_lambda_env.runtime.current import real_files
 from pytest_lambda_env.runtime.doors.captured import CapturedNames
 from pytest_lambda_env.runtime.environment import Environment
 from pytest_lambda_env.runtime.files import EnvironmentFiles
@@ -64,7 +65,8 @@ class EnvironmentFactory:
         self, function: Function, version: FunctionVersion, at: Instant, initialization_type: InitializationType
     ) -> Environment:
         """A new, cold environment for a version of a function."""
-        code, configuration = version.code_to_run(), version.configuration
+        with real_files():  # a handler may be invoking this function
+            code, configuration = version.code_to_run(), version.configuration
         name = log_stream_name(at, version.version, self._entropy)
         variables = function_variables(
             configuration,

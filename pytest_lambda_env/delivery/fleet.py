@@ -48,4 +48,4 @@ class Fleet:
         """Retire every environment there is."""
         for pools in self._pools.values():
             for pool in pools.values():
-                pool.retire_all(at, "service closed")
+                pool.close(at)

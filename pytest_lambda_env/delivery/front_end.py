@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from pytest_lambda_env.control.account import Account
 from pytest_lambda_env.control.function import Function
 from pytest_lambda_env.control.routing import route
 from pytest_lambda_env.delivery.asynchronous import AsynchronousQueue
@@ -25,14 +26,23 @@ from pytest_lambda_env.errors import (
 )
 from pytest_lambda_env.runtime.environment import Environment
 from pytest_lambda_env.simulation.entropy import Entropy
+from pytest_lambda_env.simulation.instant import Instant
 
 
 class FrontEnd:
     """``Invoke`` of the API, for one account."""
 
     def __init__(
-        self, *, invoker: Invoker, queue: AsynchronousQueue, passage: Passage, recorder: Recorder, entropy: Entropy
+        self,
+        *,
+        account: Account,
+        invoker: Invoker,
+        queue: AsynchronousQueue,
+        passage: Passage,
+        recorder: Recorder,
+        entropy: Entropy,
     ) -> None:
+        self._account = account
         self._invoker = invoker
         self._queue = queue
         self._passage = passage
@@ -111,14 +121,14 @@ class FrontEnd:
             for _ in range(count):
                 request = self._request(function, b"{}", "RequestResponse", qualifier, None)
                 lease, initialised = self._invoker.occupy(request, at)
-                held.callback(self._release, lease)
+                held.callback(self._release, lease, initialised)
                 ended = max(ended, initialised)
                 environments.append(lease.slot.environment)
             self._passage.reach(ended)
             yield environments
 
-    def _release(self, lease: Lease) -> None:
-        lease.release(self._passage.present())
+    def _release(self, lease: Lease, initialised: Instant) -> None:
+        lease.release(max(initialised, self._passage.present()))
 
     def _check_permission(self, caller: Caller, request: InvokeRequest) -> None:
         try:
@@ -143,6 +153,7 @@ class FrontEnd:
         *,
         tail: bool = False,
     ) -> InvokeRequest:
+        self._account.check(function)
         context = client_context_text(client_context)
         running = self._invoker.running
         return InvokeRequest(

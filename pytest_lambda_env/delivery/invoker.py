@@ -63,7 +63,11 @@ class Invoker:
     def occupy(self, request: InvokeRequest, at: Instant) -> tuple[Lease, Instant]:
         """Take an environment for a request that never comes to its handler; also when its INIT has ended."""
         lease = self._lease(request, at)
-        return lease, self.initialise(lease.slot.environment, at) if lease.new else at
+        try:
+            return lease, self.initialise(lease.slot.environment, at) if lease.new else at
+        except BaseException:
+            lease.release(at)
+            raise
 
     def initialise(self, environment: Environment, at: Instant) -> Instant:
         """INIT of a new environment, ahead of a request and on time of its own (fidelity I70, I74); when it ended."""

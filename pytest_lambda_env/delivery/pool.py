@@ -28,6 +28,8 @@ class RecordRetirement(Protocol):
 class EnvironmentPool:
     """One environment serves one request at a time (fidelity V20); the one used last is preferred.
 
+    What is to be retired while it serves a request ends that first, and counts until then (V48).
+
     Provisioned environments stand apart: they are made ahead, preferred, and never idle or too old (V28).
     ``idle_timeout`` and ``lifetime`` are microseconds of virtual time: an environment on demand that was not used for
     so long, or that has existed for so long, is retired. Neither is documented by AWS but as "a period of inactivity"
@@ -49,8 +51,10 @@ class EnvironmentPool:
         self._idle_timeout = idle_timeout
         self._lifetime = lifetime
         self._slots: dict[Slot, None] = {}
-        self._on_demand, self._provisioned = Shelf(), Shelf()
+        # By whether they are provisioned:
+        self._ready = {False: Shelf(), True: Shelf()}
         self._taken = {False: 0, True: 0}
+        self._leaving = Shelf()  # they only end the request that they serve, in virtual time
         self._provisioned_peak = 0
         self._doomed: dict[Slot, RetirementReason] = {}
 
@@ -60,12 +64,15 @@ class EnvironmentPool:
         return [slot.environment for slot in self._slots if slot not in self._doomed]
 
     def busy_on_demand(self, at: Instant) -> int:
-        """How many environments on demand are serving a request at an instant."""
-        return self._taken[False] + self._on_demand.busy(at)
+        """How many environments on demand are serving a request at an instant.
+
+        Provisioned ones that will be retired after their request belong to them already.
+        """
+        return self._taken[False] + self._ready[False].busy(at) + self._leaving.busy(at)
 
     def busy_provisioned(self, at: Instant) -> int:
         """How many provisioned ones are."""
-        return self._taken[True] + self._provisioned.busy(at)
+        return self._taken[True] + self._ready[True].busy(at)
 
     @property
     def provisioned(self) -> int:
@@ -79,21 +86,19 @@ class EnvironmentPool:
 
     def take_provisioned(self, at: Instant) -> Slot | None:
         """A provisioned environment for a request that starts at an instant, if one is free."""
-        slot = self._take(self._provisioned.take(at))
+        slot = self._take(self._ready[True].take(at))
         if slot is not None:
             self._provisioned_peak = max(self._provisioned_peak, self.busy_provisioned(at))
         return slot
 
     def take_warm(self, at: Instant) -> Slot | None:
         """An environment on demand that is free and has not been idle, or there, for too long."""
-        while (slot := self._on_demand.take(at)) is not None:
-            if at - slot.busy_until >= self._idle_timeout:
-                self._on_demand.put(slot)  # the reaper's, who comes when the timeline is there
-                return None
-            if at - slot.started < self._lifetime:
-                return self._take(slot)
-            self._retire(slot, at, "age")
-        return None
+        shelf, expired = self._ready[False], []
+        while (slot := shelf.take(at)) is not None and at >= self._expiry(slot)[0]:
+            expired.append(slot)
+        for each in reversed(expired):
+            shelf.put(each)  # the reaper's, who comes when the timeline is there
+        return self._take(slot)
 
     def start(self, at: Instant, initialization_type: InitializationType) -> Slot:
         """A new environment, taken by whoever starts it."""
@@ -104,20 +109,21 @@ class EnvironmentPool:
 
     def release(self, slot: Slot, until: Instant) -> None:
         """The request in ``slot`` has been served; in virtual time it is until ``until``."""
+        if slot not in self._slots:
+            return  # the pool was closed meanwhile
         slot.taken = False
         self._taken[slot.provisioned] -= 1
         slot.busy_until = until
         if slot in self._doomed:
-            self._retire(slot, until, self._doomed[slot])
+            self._leave(slot, self._timeline.now, self._doomed[slot])
         elif slot.provisioned:
-            self._provisioned.put(slot)
+            self._ready[True].put(slot)
         elif until - slot.started >= self._lifetime:
-            self._retire(slot, until, "age")
+            self._leave(slot, self._timeline.now, "age")
         else:
-            self._on_demand.put(slot)
+            self._ready[False].put(slot)
             if not slot.reaper_waits:
-                slot.reaper_waits = True
-                self._timeline.call_at(Instant(until + self._idle_timeout), lambda: self._reap(slot))
+                self._send_for_the_reaper(slot)
 
     def retire_all(self, at: Instant, reason: RetirementReason) -> None:
         """Retire every environment: idle ones now, the others when they have served their request (V48)."""
@@ -129,17 +135,47 @@ class EnvironmentPool:
         slots.sort(key=lambda slot: (slot.taken, slot.busy_until))
         self._retire_each(slots[:number], at, reason)
 
+    def retire_from(self, task_root: str, at: Instant, reason: RetirementReason) -> bool:
+        """Retire the environments that run the code of one directory; whether there were any."""
+        slots = [slot for slot in self._slots if slot not in self._doomed and slot.environment.task_root == task_root]
+        self._retire_each(slots, at, reason)
+        return bool(slots)
+
     def retire(self, slot: Slot, at: Instant, reason: RetirementReason) -> None:
         """Retire one environment: now, or when it has served its request."""
         self._retire_each([slot], at, reason)
 
+    def close(self, at: Instant) -> None:
+        """Retire every environment there is, whatever it does."""
+        for slot in list(self._slots):
+            self._retire(slot, at, "service closed")
+
     def _retire_each(self, slots: list[Slot], at: Instant, reason: RetirementReason) -> None:
         for slot in slots:
+            if slot in self._doomed:
+                continue
             if slot.taken:
+                self._taken[slot.provisioned] -= 1
+                self._taken[False] += 1
                 self._doomed[slot] = reason
             else:
-                (self._provisioned if slot.provisioned else self._on_demand).remove(slot)
-                self._retire(slot, at, reason)
+                self._ready[slot.provisioned].remove(slot)
+                self._leave(slot, at, reason)
+            slot.provisioned = False
+
+    def _leave(self, slot: Slot, at: Instant, reason: RetirementReason) -> None:
+        """Retire one that nothing will take any more: when its request has ended in virtual time."""
+        if slot.busy_until <= at:
+            self._retire(slot, at, reason)
+            return
+        self._doomed[slot] = reason
+        self._leaving.put(slot)
+        self._timeline.call_at(slot.busy_until, lambda: self._left(slot, reason))
+
+    def _left(self, slot: Slot, reason: RetirementReason) -> None:
+        if slot in self._slots:
+            self._leaving.remove(slot)
+            self._retire(slot, slot.busy_until, reason)
 
     def _take(self, slot: Slot | None) -> Slot | None:
         if slot is not None:
@@ -147,17 +183,25 @@ class EnvironmentPool:
             self._taken[slot.provisioned] += 1
         return slot
 
+    def _expiry(self, slot: Slot) -> tuple[Instant, RetirementReason]:
+        """When one on demand is to be retired, unless it is used before, and why."""
+        idle, old = slot.busy_until + self._idle_timeout, slot.started + self._lifetime
+        return (Instant(idle), "idle") if idle <= old else (Instant(old), "age")
+
+    def _send_for_the_reaper(self, slot: Slot) -> None:
+        slot.reaper_waits = True
+        self._timeline.call_at(self._expiry(slot)[0], lambda: self._reap(slot))
+
     def _reap(self, slot: Slot) -> None:
         slot.reaper_waits = False
-        if slot not in self._slots or slot.taken:
-            return  # gone already, or `release` will send for the reaper again
-        idle_at = Instant(slot.busy_until + self._idle_timeout)
-        if idle_at <= self._timeline.now:
-            self._on_demand.remove(slot)
-            self._retire(slot, self._timeline.now, "idle")
+        if slot not in self._slots or slot in self._doomed or slot.taken:
+            return  # going or gone already, or `release` will send for the reaper again
+        expiry, reason = self._expiry(slot)
+        if expiry <= self._timeline.now:
+            self._ready[False].remove(slot)
+            self._retire(slot, self._timeline.now, reason)
         else:
-            slot.reaper_waits = True
-            self._timeline.call_at(idle_at, lambda: self._reap(slot))
+            self._send_for_the_reaper(slot)
 
     def _retire(self, slot: Slot, at: Instant, reason: RetirementReason) -> None:
         del self._slots[slot]

@@ -8,6 +8,7 @@ them is not recorded).
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 from pytest_lambda_env.control.account import Account
@@ -15,6 +16,7 @@ from pytest_lambda_env.control.function import Function
 from pytest_lambda_env.control.reservations import check_provisionable, check_provisioning, provisioned_version
 from pytest_lambda_env.delivery.fleet import Fleet
 from pytest_lambda_env.delivery.invoker import Invoker
+from pytest_lambda_env.errors import ServiceError
 from pytest_lambda_env.model.facts import Fact, ProvisionedConcurrencyChanged
 from pytest_lambda_env.model.provisioned import ProvisionedConcurrencyConfig
 from pytest_lambda_env.simulation.instant import SECOND, Instant
@@ -48,6 +50,15 @@ class Provisioning:
             pool.retire_provisioned(at, "provisioned concurrency reduced", surplus)
         self._allocate_later(function, qualifier, executions, at)
 
+    def follow(self, function: Function, qualifier: str, executions: int, at: Instant) -> None:
+        """Have so many environments, or none, for a schedule or a policy; what AWS refuses is not done."""
+        if self._account.has(function):
+            with suppress(ServiceError):
+                if executions:
+                    self.put(function, qualifier, executions, at)
+                else:
+                    self.delete(function, qualifier, at)
+
     def delete(self, function: Function, qualifier: str, at: Instant) -> None:
         """Nothing is provisioned any more; where nothing was, that is no error (V31)."""
         check_provisionable(qualifier)
@@ -55,9 +66,15 @@ class Provisioning:
             return
         version = provisioned_version(function, qualifier)
         del function.provisioned[qualifier]
+        function.target_tracking.pop(qualifier, None)
         self._fleet.pool(function, version).retire_provisioned(at, "provisioned concurrency reduced")
         gone = ProvisionedConcurrencyConfig(requested=0, status="READY")
         self._record(function, qualifier, version, gone, at)
+
+    def delete_all(self, function: Function, at: Instant) -> None:
+        """The same for all qualifiers of a function."""
+        for qualifier in list(function.provisioned):
+            self.delete(function, qualifier, at)
 
     def alias_moves(self, function: Function, alias: str, version_before: str, at: Instant) -> None:
         """An alias leads to another version now: its environments are that version's (V30)."""
@@ -65,6 +82,12 @@ class Provisioning:
         if config is not None and provisioned_version(function, alias) != version_before:
             self._fleet.pool(function, version_before).retire_provisioned(at, "provisioned concurrency reduced")
             self._allocate_later(function, alias, config.requested, at)
+
+    def renew(self, function: Function, version: str) -> None:
+        """Put new environments of a version in the places of those that have just been retired."""
+        for qualifier, config in list(function.provisioned.items()):
+            if config.status == "READY" and provisioned_version(function, qualifier) == version:
+                self._allocate(function, qualifier, version, config)
 
     def _allocate_later(self, function: Function, qualifier: str, executions: int, at: Instant) -> None:
         version = provisioned_version(function, qualifier)
@@ -78,43 +101,43 @@ class Provisioning:
         )
 
     def _allocate(self, function: Function, qualifier: str, version: str, config: ProvisionedConcurrencyConfig) -> None:
-        if function.provisioned.get(qualifier) is not config or not self._account.has(function):
+        if function.provisioned.get(qualifier) is not config:
             return  # something else has been asked for since
         pool, now = self._fleet.pool(function, version), self._timeline.now
-        ready, failures = now, 0
-        while pool.provisioned < config.requested:
+        missing, failures, done = config.requested - pool.provisioned, 0, now
+        while missing > 0 and failures < _INIT_ATTEMPTS:
             slot = pool.start(now, "provisioned-concurrency")
             ended = self._invoker.initialise(slot.environment, now)
-            if slot.environment.process is not None:
-                ready = max(ready, ended)
-                pool.release(slot, ended)
-                continue
+            done = max(done, ended)
             pool.release(slot, ended)
-            pool.retire(slot, ended, "provisioned INIT failed")
-            failures += 1
-            if failures == _INIT_ATTEMPTS:
-                pool.retire_provisioned(ended, "provisioned INIT failed")
-                failed = replace(config, allocated=0, status="FAILED", status_reason=_INIT_FAILED)
-                self._set(function, qualifier, version, failed, now)
-                return
-        done = replace(config, allocated=config.requested, status="READY")
+            if slot.environment.process is None:
+                pool.retire(slot, ended, "provisioned INIT failed")
+                failures += 1
+            else:
+                missing -= 1
+        after = replace(config, allocated=config.requested, status="READY")
+        if missing > 0:
+            after = replace(config, allocated=0, status="FAILED", status_reason=_INIT_FAILED)
         self._timeline.call_at(
-            ready,
-            lambda: self._ready(function, qualifier, version, before=config, now=done),
+            done,
+            lambda: self._allocated(function, qualifier, version, before=config, after=after),
             purpose=f"INIT of provisioned environments of {function.name}:{qualifier}",
         )
 
-    def _ready(
+    def _allocated(
         self,
         function: Function,
         qualifier: str,
         version: str,
         *,
         before: ProvisionedConcurrencyConfig,
-        now: ProvisionedConcurrencyConfig,
+        after: ProvisionedConcurrencyConfig,
     ) -> None:
-        if function.provisioned.get(qualifier) is before:
-            self._set(function, qualifier, version, now, self._timeline.now)
+        if function.provisioned.get(qualifier) is not before:
+            return
+        if after.status == "FAILED":
+            self._fleet.pool(function, version).retire_provisioned(self._timeline.now, "provisioned INIT failed")
+        self._set(function, qualifier, version, after, self._timeline.now)
 
     def _set(
         self, function: Function, qualifier: str, version: str, config: ProvisionedConcurrencyConfig, at: Instant

@@ -111,7 +111,8 @@ class Recorder:
 
     def invocation_began(self, environment: Environment, request: InvokeRequest, at: Instant) -> None:
         """START (fidelity P02)."""
-        environment.say(environment.platform.start(at, request_id=request.request_id), at)
+        line = environment.platform.start(at, request_id=request.request_id, version=environment.version)
+        environment.say(line, at)
 
     def invocation_ended(
         self,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
-from pytest_lambda_env.control.alias import Alias, create_alias, get_alias, make_alias
+from pytest_lambda_env.control.alias import Alias, create_alias, force_route, get_alias, make_alias
 from pytest_lambda_env.delivery.deployments import Alarm, Deployment
 from pytest_lambda_env.function.handle import FunctionHandle
 
@@ -18,12 +19,13 @@ class Aliases(FunctionHandle):
         name: str,
         function_version: object,
         *,
-        routing: Mapping[str, float] | None = None,
+        routing: Mapping[Any, float] | None = None,
         description: str = "",
     ) -> Alias:
         """Create an alias for a version, by its number or as ``publish_version`` gave it.
 
-        ``routing`` is ``AdditionalVersionWeights``: one more version, and its share of requests, 0.0 to 1.0.
+        ``routing`` is ``AdditionalVersionWeights``: one more version, given likewise, and its share of requests, 0.0
+        to 1.0.
         Raises AWS's errors (fidelity V08, V10, V32). https://docs.aws.amazon.com/lambda/latest/api/API_CreateAlias.html
         """
         revision_id = self._engine.entropy.uuid4("revision-ids")
@@ -36,18 +38,18 @@ class Aliases(FunctionHandle):
         name: str,
         function_version: object = None,
         *,
-        routing: Mapping[str, float] | None = None,
+        routing: Mapping[Any, float] | None = None,
         description: str | None = None,
         revision_id: str | None = None,
     ) -> Alias:
         """Let an alias lead somewhere else; what is not given stays, ``routing={}`` ends the weights."""
-        return self._engine.move_alias(
+        return self._engine.changes.move_alias(
             self._function, name, function_version, routing, description=description, revision_id=revision_id
         )
 
     def delete_alias(self, name: str) -> None:
         """Delete an alias, with its provisioned concurrency; one that is not there is no error, as on AWS."""
-        self._engine.delete_alias(self._function, name)
+        self._engine.changes.delete_alias(self._function, name)
 
     def alias(self, name: str) -> Alias:
         """The alias as it is now, or ``ResourceNotFoundException``."""
@@ -66,7 +68,7 @@ class Aliases(FunctionHandle):
         """
         version = str(to)
         before = self._function.forced_routes.get(alias)
-        self._engine.force_route(self._function, alias, version)
+        force_route(self._function, alias, version)
         try:
             yield
         finally:

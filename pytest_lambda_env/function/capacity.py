@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_lambda_env.control.reservations import check_reservation, provisioned_config
-from pytest_lambda_env.delivery.autoscaling import TargetTracking
+from pytest_lambda_env.control.target_tracking import TargetTracking
 from pytest_lambda_env.function.handle import FunctionHandle
 from pytest_lambda_env.model.provisioned import ProvisionedConcurrencyConfig
 
@@ -48,7 +48,6 @@ class Capacity(FunctionHandle):
 
     def delete_provisioned_concurrency(self, qualifier: object) -> None:
         """Retire the environments that were made ahead; what runs in them ends first."""
-        self._engine.autoscaling.end(self._function, str(qualifier))
         self._engine.provisioning.delete(self._function, str(qualifier), self._present())
 
     def scale_provisioned_concurrency(

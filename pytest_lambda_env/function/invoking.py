@@ -76,6 +76,7 @@ class Invoking(FunctionHandle):
         """
         if count < 0:
             raise UsageError(f"in_flight() takes a number of requests, not {count}")
+        self._service._check_open()
         name = None if qualifier is None else str(qualifier)
         with self._engine.front_end.in_flight(self._function, count, name) as environments:
             yield environments

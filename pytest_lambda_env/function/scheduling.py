@@ -83,5 +83,7 @@ class Scheduling(FunctionHandle):
         )
         return self._engine.schedules.add(
             definition,
-            lambda _: self._engine.provision(self._function, str(qualifier), provisioned_concurrent_executions),
+            lambda _: self._engine.provisioning.follow(
+                self._function, str(qualifier), provisioned_concurrent_executions, self._present()
+            ),
         )

@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from pytest_lambda_env.control.code_location import locate
-from pytest_lambda_env.control.function import LATEST
 from pytest_lambda_env.control.options import changed
-from pytest_lambda_env.control.versions import check_deletable
 from pytest_lambda_env.delivery.probe import arn_of
+from pytest_lambda_env.errors import UsageError
 from pytest_lambda_env.function.handle import FunctionHandle
 from pytest_lambda_env.model.code import FunctionCode
 from pytest_lambda_env.model.configuration import FunctionConfiguration
-from pytest_lambda_env.model.facts import RetirementReason
+from pytest_lambda_env.runtime.current import real_files
 
 
 class Updating(FunctionHandle):
@@ -30,40 +29,43 @@ class Updating(FunctionHandle):
         if "dead_letter_target" in changes:
             changes["dead_letter_target"] = arn_of(changes["dead_letter_target"])
         configuration = changed(self._function.configuration, changes)
-        self._change("configuration updated", configuration=configuration)
+        self._engine.changes.update_latest(self._function, "configuration updated", configuration=configuration)
         return configuration
 
     def update_code(self, code: str | Path | Callable[[Any, Any], Any] | None = None) -> None:
         """Say that the code has changed, as ``UpdateFunctionCode``: the next invoke imports it anew.
 
         ``code`` is another directory, below which the handler's name is looked up, or another callable; None: the files
-        have changed where they are. Published versions keep the code that they had (V04).
+        have changed where they are. Published versions keep the code that they had (V04); environments of theirs that
+        would still read the changed files are replaced.
         """
         before = self._function.latest.code
-        self._change("code updated", code=before if code is None else self._located(code, before))
+        located = before if code is None else self._located(code, before)
+        configuration = replace(self._function.configuration, handler=located.handler)
+        changes = self._engine.changes
+        changes.update_latest(self._function, "code updated", code=located, configuration=configuration)
+        with real_files():
+            changes.code_changed(self._function)
 
     def delete(self, qualifier: object = None) -> None:
-        """Delete the function, or one published version, as ``DeleteFunction``. Queued events are dropped unrun."""
-        function, at = self._function, self._present()
+        """Delete the function, or one published version, as ``DeleteFunction``. Queued events are dropped unrun.
+
+        Provisioned concurrency ends with it; requests that are being served end first. ``$LATEST`` and what an alias
+        leads to can't be deleted alone.
+        """
         if qualifier is None:
-            self._engine.fleet.delete(function, at)
-            del self._engine.account.functions[function.name]
-            return
-        version = str(qualifier)
-        check_deletable(function, version)
-        self._engine.fleet.pool(function, version).retire_all(at, "deleted")
-        function.policy.forget(version)
-        del function.versions[version]
+            self._engine.changes.delete_function(self._function)
+        else:
+            self._engine.changes.delete_version(self._function, str(qualifier))
 
     def _located(self, code: str | Path | Callable[[Any, Any], Any], before: FunctionCode) -> FunctionCode:
         if callable(code):
             located = locate(code, None, before.task_root)
+        elif before.shared:
+            raise UsageError(
+                f"update_code({str(code)!r}): the handler is a function of the test itself; give another callable, or "
+                "create the function with a handler string"
+            )
         else:
             located = locate(before.handler, Path(code), before.task_root)
         return replace(located, fresh_packages=before.fresh_packages)
-
-    def _change(self, reason: RetirementReason, **changes: Any) -> None:
-        function = self._function
-        function.latest = replace(function.latest, **changes)
-        function.revision_id = self._engine.entropy.uuid4("revision-ids")
-        self._engine.fleet.pool(function, LATEST).retire_all(self._present(), reason)

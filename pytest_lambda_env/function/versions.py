@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pytest_lambda_env.control.code_digest import code_sha256
 from pytest_lambda_env.control.function import FunctionVersion
 from pytest_lambda_env.control.versions import publish_version
 from pytest_lambda_env.function.handle import FunctionHandle
@@ -23,7 +24,7 @@ class Versions(FunctionHandle):
         https://docs.aws.amazon.com/lambda/latest/api/API_PublishVersion.html
         """
         with real_files():
-            return publish_version(
+            version = publish_version(
                 self._function,
                 description=description,
                 expected_sha256=code_sha256,
@@ -31,6 +32,14 @@ class Versions(FunctionHandle):
                 new_revision_id=self._engine.entropy.uuid4("revision-ids"),
                 directory=self._engine.code.directory,
             )
+            self._engine.changes.code_changed(self._function)
+        return version
+
+    @property
+    def code_sha256(self) -> str:
+        """The digest of the code of ``$LATEST`` as it lies there now, in base64."""
+        with real_files():
+            return code_sha256(self._function.latest.code)
 
     @property
     def revision_id(self) -> str:

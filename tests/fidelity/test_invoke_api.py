@@ -61,7 +61,7 @@ def test_a_synchronous_success(deploy: Deploy) -> None:
     assert response.payload == {"a": [1, "é"]}
 
 
-@pytest.mark.fidelity("I02")
+@pytest.mark.fidelity("I02", "P-22")
 def test_an_event_is_accepted_and_runs_later(aws_lambda: LambdaService, deploy: Deploy) -> None:
     """An Event answers 202 at once, empty and without a version; the handler runs when time comes to it."""
     function = deploy(ECHO)
@@ -74,7 +74,7 @@ def test_an_event_is_accepted_and_runs_later(aws_lambda: LambdaService, deploy: 
     assert invocation.request_id == response.request_id
 
 
-@pytest.mark.fidelity("I03")
+@pytest.mark.fidelity("I03", "P-22")
 def test_a_dry_run_runs_nothing(aws_lambda: LambdaService, deploy: Deploy) -> None:
     """A DryRun answers 204, empty and without a version, and neither the handler nor an INIT runs."""
     function = deploy(ECHO)
@@ -342,7 +342,7 @@ def assert_throttled(error: TooManyRequestsException, reason: str) -> None:
     assert error.body == {"Reason": reason, "Type": "User", "message": "Rate Exceeded."}
 
 
-@pytest.mark.fidelity("I50", "I96")
+@pytest.mark.fidelity("I50", "I96", "P-27")
 def test_reserved_concurrency_zero(aws_lambda: LambdaService, deploy: Deploy) -> None:
     """With a reservation of 0 every synchronous request is throttled, the handler does not run, and no time passes."""
     function = deploy(COUNT, reserved_concurrent_executions=0)

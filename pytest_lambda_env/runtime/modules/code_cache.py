@@ -12,7 +12,11 @@ from importlib.machinery import SourceFileLoader
 from os import stat
 from types import CodeType
 
+from pytest_lambda_env.simulation.real_clock import real_now
+
 _Stamp = tuple[int, int]
+_SETTLED = 50_000_000
+"""Nanoseconds after which a file that is written again gets another time."""
 _compiled: dict[str, tuple[_Stamp, CodeType]] = {}
 
 
@@ -41,13 +45,17 @@ def cached(loader: SourceFileLoader) -> SourceFileLoader:
     try:
         status = stat(path)
         stamp = (status.st_mtime_ns, status.st_size)
+        code: CodeType | None
         known = _compiled.get(path)
-        if known is None:
-            code = loader.get_code(loader.name)
-        elif known[0] == stamp:
+        if real_now() * 1_000 - status.st_mtime_ns < _SETTLED:
+            # Written just now, and so perhaps again within the same tick of the file system's clock. A .pyc tells
+            # versions apart by whole seconds only.
+            return CachedSourceLoader(loader.name, path, loader.source_to_code(loader.get_data(path), path))
+        if known is not None and known[0] == stamp:
             code = known[1]
+        elif known is None:
+            code = loader.get_code(loader.name)
         else:
-            # A .pyc tells versions apart by whole seconds only, so a file rewritten just now must bypass it.
             code = loader.source_to_code(loader.get_data(path), path)
     except Exception:  # noqa: BLE001  whatever it is, the standard loader meets it again
         return loader

@@ -9,6 +9,7 @@ import pickle
 import shutil
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -921,6 +922,7 @@ def test_no_frame_of_ours_where_source_does_not_compile(tmp_path: Path) -> None:
 def test_code_is_compiled_once_and_keeps_its_real_file(tmp_path: Path) -> None:
     """Environments share code objects, with the file names that tracebacks, coverage and inspect need."""
     root = write(tmp_path, {"app.py": "def handler():\n    return 1"})
+    os.utime(root / "app.py", (0, 1_700_000_000))  # not written just now
     one, other = load(ModuleSpace([root]), "app"), load(ModuleSpace([root]), "app")
     assert one.handler is not other.handler
     assert one.handler.__code__ is other.handler.__code__
@@ -935,6 +937,15 @@ def test_changed_code_is_compiled_again(tmp_path: Path) -> None:
     write(tmp_path, {"app.py": "value = 2"})
     os.utime(tmp_path / "app.py", ns=(status.st_atime_ns, status.st_mtime_ns + 1))
     assert load(ModuleSpace([tmp_path]), "app").value == 2
+
+
+def test_code_that_changes_within_a_tick_is_compiled_again(tmp_path: Path) -> None:
+    """Also where the file system's clock is too coarse to tell: the same size, the same time."""
+    tick = time.time_ns() + 3_600_000_000_000  # one that won't have passed, however slow the machine is
+    for number in (1, 2):
+        write(tmp_path, {"app.py": f"value = {number}"})
+        os.utime(tmp_path / "app.py", ns=(tick, tick))
+        assert load(ModuleSpace([tmp_path]), "app").value == number
 
 
 def test_a_module_without_source(tmp_path: Path) -> None:
