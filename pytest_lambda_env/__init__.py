@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pytest_lambda_env import errors as errors
     from pytest_lambda_env import events as events
-    from pytest_lambda_env.control.alias import Alias as Alias
     from pytest_lambda_env.control.function import FunctionVersion as FunctionVersion
+    from pytest_lambda_env.delivery.asynchronous.probe import Probe as Probe
     from pytest_lambda_env.delivery.deployments import Deployment as Deployment
-    from pytest_lambda_env.delivery.probe import Probe as Probe
     from pytest_lambda_env.delivery.response import InvokeResponse as InvokeResponse
-    from pytest_lambda_env.delivery.schedules import Schedule as Schedule
+    from pytest_lambda_env.delivery.schedules.engine import Schedule as Schedule
     from pytest_lambda_env.function import LambdaFunction as LambdaFunction
     from pytest_lambda_env.metering.cost import Cost as Cost
     from pytest_lambda_env.metering.metrics import Datapoint as Datapoint
     from pytest_lambda_env.metering.metrics import Metrics as Metrics
     from pytest_lambda_env.model import facts as facts
+    from pytest_lambda_env.model.alias import Alias as Alias
     from pytest_lambda_env.model.aws_call import AwsCall as AwsCall
     from pytest_lambda_env.model.configuration import FunctionConfiguration as FunctionConfiguration
     from pytest_lambda_env.model.event_invoke_config import EventInvokeConfig as EventInvokeConfig
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from pytest_lambda_env.simulation.clock import Clock as Clock
 
 _HOMES = {
-    "Alias": "pytest_lambda_env.control.alias",
+    "Alias": "pytest_lambda_env.model.alias",
     "AwsCall": "pytest_lambda_env.model.aws_call",
     "Clock": "pytest_lambda_env.simulation.clock",
     "ComputePrices": "pytest_lambda_env.model.prices",
@@ -54,9 +54,9 @@ _HOMES = {
     "LambdaService": "pytest_lambda_env.service",
     "Metrics": "pytest_lambda_env.metering.metrics",
     "Prices": "pytest_lambda_env.model.prices",
-    "Probe": "pytest_lambda_env.delivery.probe",
+    "Probe": "pytest_lambda_env.delivery.asynchronous.probe",
     "ProvisionedConcurrencyConfig": "pytest_lambda_env.model.provisioned",
-    "Schedule": "pytest_lambda_env.delivery.schedules",
+    "Schedule": "pytest_lambda_env.delivery.schedules.engine",
     "Tier": "pytest_lambda_env.model.prices",
     "UsedActions": "pytest_lambda_env.model.iam.used_actions",
     "errors": "pytest_lambda_env.errors",

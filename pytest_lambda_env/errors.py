@@ -124,6 +124,12 @@ class PreconditionFailedException(ServiceError):
 
     status_code = 412
 
+    def __init__(self) -> None:
+        super().__init__(
+            "The Revision Id provided does not match the latest Revision Id. "
+            "Call the GetFunction/GetAlias API to retrieve the latest Revision Id"
+        )
+
 
 class ProvisionedConcurrencyConfigNotFoundException(ServiceError):
     """The qualifier has no provisioned concurrency (fidelity V26)."""

@@ -14,10 +14,10 @@ from pytest_lambda_env.bridges.managed_policies import managed_policy
 from pytest_lambda_env.bridges.patched import PATCHED
 from pytest_lambda_env.control.account import Account
 from pytest_lambda_env.control.creation import create_function
-from pytest_lambda_env.delivery.factory import EnvironmentFactory
+from pytest_lambda_env.delivery.asynchronous.probe import Probe, ProbedService, arn_of, probe_arn
+from pytest_lambda_env.delivery.capacity.factory import EnvironmentFactory
+from pytest_lambda_env.delivery.capacity.ramp import Scaling
 from pytest_lambda_env.delivery.passage import Passage
-from pytest_lambda_env.delivery.probe import Probe, ProbedService, arn_of, probe_arn
-from pytest_lambda_env.delivery.ramp import Scaling
 from pytest_lambda_env.delivery.response import InvokeResponse
 from pytest_lambda_env.engine import Engine
 from pytest_lambda_env.errors import (

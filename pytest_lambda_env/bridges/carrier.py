@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from pytest_lambda_env.delivery.message import DeliveryFailed, Message
+from pytest_lambda_env.delivery.asynchronous.message import DeliveryFailed, Message
 from pytest_lambda_env.errors import UsageError
 from pytest_lambda_env.model.arn import Arn
 

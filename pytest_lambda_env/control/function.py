@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pytest_lambda_env.control.target_tracking import TargetTracking
 from pytest_lambda_env.errors import ResourceNotFoundException
+from pytest_lambda_env.model.alias import Alias
 from pytest_lambda_env.model.arn import Arn, function_arn
 from pytest_lambda_env.model.code import FunctionCode
 from pytest_lambda_env.model.configuration import FunctionConfiguration
@@ -18,7 +19,6 @@ from pytest_lambda_env.model.iam.policy import Policy
 from pytest_lambda_env.model.provisioned import ProvisionedConcurrencyConfig
 
 if TYPE_CHECKING:
-    from pytest_lambda_env.control.alias import Alias
     from pytest_lambda_env.control.code_snapshot import CodeSnapshot
     from pytest_lambda_env.control.resource_policy import ResourcePolicy
 

@@ -152,10 +152,7 @@ class ResourcePolicy:
 
     def _check_revision(self, qualifier: str | None, revision_id: str | None) -> None:
         if revision_id is not None and revision_id != self._revisions.present(qualifier):
-            raise PreconditionFailedException(
-                "The Revision Id provided does not match the latest Revision Id. "
-                "Call the GetFunction/GetAlias API to retrieve the latest Revision Id"
-            )
+            raise PreconditionFailedException
 
     def _resource(self, qualifier: str | None) -> str:
         return f"{self._arn}:{qualifier}" if qualifier else str(self._arn)

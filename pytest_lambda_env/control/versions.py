@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from pytest_lambda_env.control.alias import REVISION_MISMATCH
 from pytest_lambda_env.control.code_digest import code_sha256
 from pytest_lambda_env.control.code_snapshot import CodeSnapshot
 from pytest_lambda_env.control.function import LATEST, Function, FunctionVersion
@@ -38,7 +37,7 @@ def publish_version(
             "Please try again with the CodeSHA256 in $LATEST."
         )
     if revision_id is not None and revision_id != function.revision_id:
-        raise PreconditionFailedException(REVISION_MISMATCH)
+        raise PreconditionFailedException
     previous = function.versions.get(str(function.published))
     if previous is not None and previous.code_sha256 == digest and _same(previous.published_from, latest):
         return previous

@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from pytest_lambda_env.control.account import Account
-from pytest_lambda_env.control.alias import Alias, get_alias, make_alias
+from pytest_lambda_env.control.aliases import get_alias, make_alias
 from pytest_lambda_env.control.function import LATEST, Function
 from pytest_lambda_env.control.versions import check_deletable
-from pytest_lambda_env.delivery.fleet import Fleet
+from pytest_lambda_env.delivery.capacity.fleet import Fleet
+from pytest_lambda_env.delivery.capacity.provisioning import Provisioning
 from pytest_lambda_env.delivery.passage import Passage
-from pytest_lambda_env.delivery.provisioning import Provisioning
+from pytest_lambda_env.model.alias import Alias
 from pytest_lambda_env.model.facts import RetirementReason
 from pytest_lambda_env.simulation.entropy import Entropy
 

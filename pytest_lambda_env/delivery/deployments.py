@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pytest_lambda_env.control.account import Account
-from pytest_lambda_env.control.alias import Alias, get_alias, make_alias
+from pytest_lambda_env.control.aliases import get_alias, make_alias
 from pytest_lambda_env.control.function import Function
 from pytest_lambda_env.control.traffic_shifting import Step, steps_of
+from pytest_lambda_env.model.alias import Alias
 from pytest_lambda_env.model.facts import Fact, TrafficShifted
 from pytest_lambda_env.simulation.instant import SECOND, Instant
 from pytest_lambda_env.simulation.journal import Journal

@@ -9,9 +9,9 @@ from typing import Any
 from pytest_lambda_env.control.account import Account
 from pytest_lambda_env.control.function import Function
 from pytest_lambda_env.control.routing import route
-from pytest_lambda_env.delivery.asynchronous import AsynchronousQueue
+from pytest_lambda_env.delivery.asynchronous.queue import AsynchronousQueue
 from pytest_lambda_env.delivery.caller import Caller, check_permission
-from pytest_lambda_env.delivery.concurrency import Lease
+from pytest_lambda_env.delivery.capacity.concurrency import Lease
 from pytest_lambda_env.delivery.invoker import Invoker
 from pytest_lambda_env.delivery.passage import Passage
 from pytest_lambda_env.delivery.recorder import Recorder

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pytest_lambda_env.delivery import verdict
-from pytest_lambda_env.delivery.concurrency import Concurrency, Lease
+from pytest_lambda_env.delivery.capacity.concurrency import Concurrency, Lease
 from pytest_lambda_env.delivery.recorder import Recorder, Span
 from pytest_lambda_env.delivery.request import InvokeRequest
 from pytest_lambda_env.delivery.response import InvokeResponse

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from pytest_lambda_env.control.alias import Alias, create_alias, force_route, get_alias, make_alias
+from pytest_lambda_env.control.aliases import create_alias, force_route, get_alias, make_alias
 from pytest_lambda_env.delivery.deployments import Alarm, Deployment
 from pytest_lambda_env.function.handle import FunctionHandle
+from pytest_lambda_env.model.alias import Alias
 
 
 class Aliases(FunctionHandle):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from pytest_lambda_env.delivery.probe import arn_of
+from pytest_lambda_env.delivery.asynchronous.probe import arn_of
 from pytest_lambda_env.errors import InvalidParameterValueException, ResourceNotFoundException
 from pytest_lambda_env.function.handle import FunctionHandle
 from pytest_lambda_env.model.event_invoke_config import EventInvokeConfig

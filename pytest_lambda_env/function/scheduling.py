@@ -7,7 +7,7 @@ from typing import Any
 
 from pytest_lambda_env.control.function import LATEST
 from pytest_lambda_env.delivery.caller import Caller
-from pytest_lambda_env.delivery.schedules import Schedule
+from pytest_lambda_env.delivery.schedules.engine import Schedule
 from pytest_lambda_env.function.handle import FunctionHandle
 from pytest_lambda_env.model.schedule.definition import RuleDefinition, ScheduleDefinition
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pytest_lambda_env.control.code_location import locate
 from pytest_lambda_env.control.options import changed
-from pytest_lambda_env.delivery.probe import arn_of
+from pytest_lambda_env.delivery.asynchronous.probe import arn_of
 from pytest_lambda_env.errors import UsageError
 from pytest_lambda_env.function.handle import FunctionHandle
 from pytest_lambda_env.model.code import FunctionCode

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_lambda_env import LambdaFunction, LambdaService
-from pytest_lambda_env.control.alias import Alias
 from pytest_lambda_env.errors import (
     InvalidParameterValueException,
     PreconditionFailedException,
@@ -21,6 +20,7 @@ from pytest_lambda_env.errors import (
     UsageError,
     ValidationException,
 )
+from pytest_lambda_env.model.alias import Alias
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:orders"
 WEIGHTS = "1 validation error detected: Value '{}' at 'routingConfig.additionalVersionWeights' failed to satisfy "

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from pytest_lambda_env.delivery.schedules import Schedule, Schedules
+from pytest_lambda_env.delivery.schedules.engine import Schedule, Schedules
 from pytest_lambda_env.errors import NotModelled, ValidationException
 from pytest_lambda_env.model.schedule.definition import RuleDefinition, ScheduleDefinition
 from pytest_lambda_env.simulation.entropy import Entropy

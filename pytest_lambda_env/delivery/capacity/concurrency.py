@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from pytest_lambda_env.control.account import Account
 from pytest_lambda_env.control.function import Function
-from pytest_lambda_env.delivery.fleet import Fleet
-from pytest_lambda_env.delivery.pool import EnvironmentPool
-from pytest_lambda_env.delivery.ramp import PER_FUNCTION, Ramp, Scaling, regional_rate
-from pytest_lambda_env.delivery.shelf import Slot
+from pytest_lambda_env.delivery.capacity.fleet import Fleet
+from pytest_lambda_env.delivery.capacity.pool import EnvironmentPool
+from pytest_lambda_env.delivery.capacity.ramp import PER_FUNCTION, Ramp, Scaling, regional_rate
+from pytest_lambda_env.delivery.capacity.shelf import Slot
 from pytest_lambda_env.errors import TooManyRequestsException
 from pytest_lambda_env.simulation.instant import Instant
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_lambda_env.delivery.retry import GiveUp, TryAgain, after_failure, after_refusal
+from pytest_lambda_env.delivery.asynchronous.retry import GiveUp, TryAgain, after_failure, after_refusal
 from pytest_lambda_env.model.event_invoke_config import DEFAULT, EventInvokeConfig
 from pytest_lambda_env.simulation.instant import SECOND, Instant
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pytest_lambda_env.delivery.ramp import PER_FUNCTION, Ramp, ScalingRate, regional_rate
+from pytest_lambda_env.delivery.capacity.ramp import PER_FUNCTION, Ramp, ScalingRate, regional_rate
 from pytest_lambda_env.simulation.instant import SECOND, Instant
 
 RATES = st.builds(

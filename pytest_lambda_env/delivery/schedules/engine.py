@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from itertools import chain, count
 from typing import TypeAlias
 
-from pytest_lambda_env.delivery.schedule_events import schedule_event
+from pytest_lambda_env.delivery.schedules.events import schedule_event
 from pytest_lambda_env.errors import UsageError
 from pytest_lambda_env.model.schedule.definition import RuleDefinition, ScheduleDefinition
 from pytest_lambda_env.simulation.entropy import Entropy

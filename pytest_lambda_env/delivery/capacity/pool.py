@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from pytest_lambda_env.delivery.shelf import Shelf, Slot
+from pytest_lambda_env.delivery.capacity.shelf import Shelf, Slot
 from pytest_lambda_env.model.facts import InitializationType, RetirementReason
 from pytest_lambda_env.runtime.environment import Environment
 from pytest_lambda_env.simulation.instant import Instant

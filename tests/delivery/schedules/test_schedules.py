@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_lambda_env.delivery.schedules import Schedules
+from pytest_lambda_env.delivery.schedules.engine import Schedules
 from pytest_lambda_env.errors import UsageError
 from pytest_lambda_env.events.stamp import current_stamp
 from pytest_lambda_env.model.schedule.definition import RuleDefinition, ScheduleDefinition

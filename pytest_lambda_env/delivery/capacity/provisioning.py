@@ -14,7 +14,7 @@ from dataclasses import replace
 from pytest_lambda_env.control.account import Account
 from pytest_lambda_env.control.function import Function
 from pytest_lambda_env.control.reservations import check_provisionable, check_provisioning, provisioned_version
-from pytest_lambda_env.delivery.fleet import Fleet
+from pytest_lambda_env.delivery.capacity.fleet import Fleet
 from pytest_lambda_env.delivery.invoker import Invoker
 from pytest_lambda_env.errors import ServiceError
 from pytest_lambda_env.model.facts import Fact, ProvisionedConcurrencyChanged

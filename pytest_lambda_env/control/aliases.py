@@ -1,10 +1,9 @@
-"""Aliases: names for versions, which may lead to two of them by weight (fidelity V03, V08 to V10, V32)."""
+"""The aliases of a function, checked as AWS checks them (fidelity V03, V08 to V10, V32)."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -17,46 +16,13 @@ from pytest_lambda_env.errors import (
     UsageError,
     ValidationException,
 )
+from pytest_lambda_env.model.alias import Alias
 from pytest_lambda_env.model.constraints import violation
 
 _NAME_PATTERN = "(?!^[0-9]+$)([a-zA-Z0-9-_]+)"
 _NAME = re.compile(_NAME_PATTERN)
 _NAME_LENGTH = 128
 _PUBLISHED = re.compile(r"[0-9]+")
-
-REVISION_MISMATCH = (
-    "The Revision Id provided does not match the latest Revision Id. "
-    "Call the GetFunction/GetAlias API to retrieve the latest Revision Id"
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alias:
-    """An alias as the API shows it. ``routing`` is ``AdditionalVersionWeights``: at most one version, 0.0 to 1.0.
-
-    https://docs.aws.amazon.com/lambda/latest/dg/configuration-aliases.html
-    """
-
-    arn: str
-    name: str
-    function_version: str
-    routing: Mapping[str, float] = field(default_factory=dict)
-    description: str = ""
-    revision_id: str = ""
-
-    def pick(self, chance: Callable[[], float]) -> str:
-        """The version for one request; draws only where there is a choice."""
-        if self.routing:
-            [(version, weight)] = self.routing.items()
-            if chance() < weight:
-                return version
-        return self.function_version
-
-    @property
-    def weights(self) -> dict[str, float]:
-        """The share of requests of each version, 0 to 1."""
-        extra = sum(self.routing.values())
-        return {self.function_version: 1 - extra, **self.routing}
 
 
 def make_alias(
@@ -105,7 +71,7 @@ def get_alias(function: Function, name: str, revision_id: str | None = None) -> 
     if alias is None:
         raise ResourceNotFoundException(f"Cannot find alias arn: {function.arn()}:{name}")
     if revision_id is not None and revision_id != alias.revision_id:
-        raise PreconditionFailedException(REVISION_MISMATCH)
+        raise PreconditionFailedException
     return alias
 
 

@@ -13,8 +13,8 @@ from typing import Any
 from pytest_lambda_env.control.account import Account
 from pytest_lambda_env.control.function import Function, FunctionVersion
 from pytest_lambda_env.control.routing import route
-from pytest_lambda_env.delivery.message import Carrier, DeliveryFailed, Message
-from pytest_lambda_env.delivery.probe import Probe
+from pytest_lambda_env.delivery.asynchronous.message import Carrier, DeliveryFailed, Message
+from pytest_lambda_env.delivery.asynchronous.probe import Probe
 from pytest_lambda_env.delivery.recursion import hops_from
 from pytest_lambda_env.delivery.request import InvokeRequest, event_bytes
 from pytest_lambda_env.delivery.response import InvokeResponse

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from pytest_lambda_env.control.function import Function
-from pytest_lambda_env.delivery.pool import EnvironmentPool
+from pytest_lambda_env.delivery.capacity.pool import EnvironmentPool
 from pytest_lambda_env.model.facts import RetirementReason
 from pytest_lambda_env.simulation.instant import Instant
 

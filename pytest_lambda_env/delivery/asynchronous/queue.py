@@ -13,12 +13,12 @@ from random import Random
 from pytest_lambda_env.control.account import Account
 from pytest_lambda_env.control.function import LATEST
 from pytest_lambda_env.control.routing import route
-from pytest_lambda_env.delivery.destinations import Destinations
+from pytest_lambda_env.delivery.asynchronous.destinations import Destinations
+from pytest_lambda_env.delivery.asynchronous.retry import Decision, GiveUp, after_failure, after_refusal
 from pytest_lambda_env.delivery.invoker import Invoker
 from pytest_lambda_env.delivery.recursion import loops
 from pytest_lambda_env.delivery.request import InvokeRequest
 from pytest_lambda_env.delivery.response import InvokeResponse
-from pytest_lambda_env.delivery.retry import Decision, GiveUp, after_failure, after_refusal
 from pytest_lambda_env.errors import ResourceNotFoundException, ServiceException, TooManyRequestsException
 from pytest_lambda_env.model.event_invoke_config import DEFAULT, EventInvokeConfig
 from pytest_lambda_env.model.facts import Condition, EventAccepted, EventEnded, Fact

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from pytest_lambda_env.delivery.message import DeliveryFailed, Message
+from pytest_lambda_env.delivery.asynchronous.message import DeliveryFailed, Message
 from pytest_lambda_env.errors import UsageError
 from pytest_lambda_env.model.arn import Arn, bucket_arn, partition_of, queue_arn, topic_arn
 from pytest_lambda_env.simulation.instant import Instant, datetime_of

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from pytest_lambda_env.delivery.shelf import Shelf, Slot
+from pytest_lambda_env.delivery.capacity.shelf import Shelf, Slot
 from pytest_lambda_env.simulation.instant import Instant
 
 INSTANTS = st.integers(0, 5).map(Instant)

@@ -8,8 +8,8 @@ from pytest_lambda_env.control.account import Account
 from pytest_lambda_env.control.function import Function
 from pytest_lambda_env.control.reservations import provisioned_version
 from pytest_lambda_env.control.target_tracking import IN_AFTER, TargetTracking, next_capacity
-from pytest_lambda_env.delivery.fleet import Fleet
-from pytest_lambda_env.delivery.provisioning import Provisioning
+from pytest_lambda_env.delivery.capacity.fleet import Fleet
+from pytest_lambda_env.delivery.capacity.provisioning import Provisioning
 from pytest_lambda_env.simulation.instant import SECOND, Instant
 from pytest_lambda_env.simulation.timeline import Timeline
 

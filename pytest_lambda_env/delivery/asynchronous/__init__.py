@@ -1,0 +1,1 @@
+"""The asynchronous queue, and where the records of its events go."""

@@ -1,0 +1,1 @@
+"""Schedules: firings on the timeline, and the events that they deliver."""
