@@ -1,4 +1,4 @@
-"""Everything that one service consists of, put together. No rule of its own, and no public face."""
+"""Everything that one service consists of, put together: what its handles work with. No public face."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ from pytest_lambda_env.delivery.provisioning import Provisioning
 from pytest_lambda_env.delivery.ramp import Scaling
 from pytest_lambda_env.delivery.recorder import Recorder
 from pytest_lambda_env.delivery.schedules import Schedules
-from pytest_lambda_env.errors import ServiceError
+from pytest_lambda_env.errors import ServiceError, UsageError
+from pytest_lambda_env.metering.totals import Tally
 from pytest_lambda_env.model.facts import Fact
 from pytest_lambda_env.model.prices import Prices
 from pytest_lambda_env.simulation.entropy import Entropy
@@ -35,7 +36,10 @@ from pytest_lambda_env.simulation.journal import Journal
 
 
 class Engine:
-    """The parts of a service, by name. ``idle_timeout`` and ``lifetime`` are in microseconds."""
+    """The parts of a service, by name. ``idle_timeout`` and ``lifetime`` are in microseconds.
+
+    ``forgotten`` has counted the facts that the journal has dropped.
+    """
 
     def __init__(
         self,
@@ -43,6 +47,7 @@ class Engine:
         account: Account,
         passage: Passage,
         journal: Journal[Fact],
+        forgotten: Tally,
         entropy: Entropy,
         factory: EnvironmentFactory,
         carrier: Carrier,
@@ -55,7 +60,10 @@ class Engine:
         timeline = passage.timeline
         self.account = account
         self.passage = passage
+        self.journal = journal
+        self.forgotten = forgotten
         self.entropy = entropy
+        self.open = False
         self.code = CodeStore()
         self._factory = factory
         self._idle_timeout = idle_timeout
@@ -113,6 +121,11 @@ class Engine:
                     self.front_end.invoke(function, event, "Event", qualifier=qualifier, caller=caller)
 
         return deliver
+
+    def check_open(self) -> None:
+        """Return while the service is open, or say that it is not."""
+        if not self.open:
+            raise UsageError("the service is closed: invoke inside its `with` block or while its fixture is active")
 
     def close(self, at: Instant) -> None:
         """End every environment, and remove what was made on disk."""

@@ -14,7 +14,6 @@ from pytest_lambda_env.bridges.managed_policies import managed_policy
 from pytest_lambda_env.bridges.patched import PATCHED
 from pytest_lambda_env.control.account import Account
 from pytest_lambda_env.control.creation import create_function
-from pytest_lambda_env.control.function import Function
 from pytest_lambda_env.delivery.factory import EnvironmentFactory
 from pytest_lambda_env.delivery.passage import Passage
 from pytest_lambda_env.delivery.probe import Probe, ProbedService, arn_of, probe_arn
@@ -178,6 +177,7 @@ class LambdaService:
             account=Account(region, account_id, concurrency=concurrency),
             passage=self._passage,
             journal=self.journal,
+            forgotten=self.forgotten,
             entropy=self._entropy,
             factory=factory,
             carrier=MotoCarrier(region),
@@ -187,14 +187,13 @@ class LambdaService:
             duplicates=duplicates,
             prices=prices,
         )
-        self._open = False
         self._facts_checked = 0
 
     # -- lifetime -----------------------------------------------------------------------------------------------
 
     def __enter__(self) -> LambdaService:
         self._installation.open()
-        self._open = True
+        self._engine.open = True
         return self
 
     def __exit__(
@@ -210,15 +209,15 @@ class LambdaService:
         Each invocation is judged once: at the next check after it, at the latest when the ``with`` block ends. In
         pytest that is at the end of the test.
         """
-        since, self._facts_checked = self._facts_checked, len(self.journal)
+        since, self._facts_checked = self._facts_checked, self.journal.position
         if self.rules.leftovers == "error":
-            check_leftovers(self.journal[index] for index in range(since, len(self.journal)))
+            check_leftovers(self.journal.since(since))
 
     def close(self) -> None:
         """End every environment and give the test process back as it was. Closing twice does nothing."""
-        if not self._open:
+        if not self._engine.open:
             return
-        self._open = False
+        self._engine.open = False
         self._engine.close(self._timeline.now)
         self._watchdog.close()
         self._installation.close()
@@ -266,11 +265,11 @@ class LambdaService:
             managed_policy=managed_policy,
             **configuration,
         )
-        return LambdaFunction(self, function)
+        return LambdaFunction(self._engine, function)
 
     def function(self, name: str) -> LambdaFunction:
         """A function that was created before; ``ResourceNotFoundException`` if there is none."""
-        return LambdaFunction(self, self._engine.account.get(name))
+        return LambdaFunction(self._engine, self._engine.account.get(name))
 
     def create_probe(self, name: str = "probe", *, service: ProbedService = "sqs") -> Probe:
         """An in-memory queue, topic (``"sns"``), event bus (``"events"``) or bucket (``"s3"``) that shows what it gets.
@@ -368,21 +367,13 @@ class LambdaService:
         The clock moves to the end of the longest. A request that finds no capacity raises
         ``TooManyRequestsException``; with ``return_exceptions`` that stands in its place among the responses.
         """
-        self._check_open()
+        self._engine.check_open()
         return self._engine.front_end.invoke_concurrently(
             function._function,
             events,
             qualifier=None if qualifier is None else str(qualifier),
             return_exceptions=return_exceptions,
         )
-
-    def _invoke(self, function: Function, event: Any, invocation_type: str, **details: Any) -> InvokeResponse:
-        self._check_open()
-        return self._engine.front_end.invoke(function, event, invocation_type, **details)
-
-    def _check_open(self) -> None:
-        if not self._open:
-            raise UsageError("the service is closed: invoke inside its `with` block or while its fixture is active")
 
     def last_log(self, lines: int) -> str:
         """The end of the log of the environment that ran last, for messages."""

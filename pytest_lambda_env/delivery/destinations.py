@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pytest_lambda_env.control.account import Account
-from pytest_lambda_env.control.function import Function
+from pytest_lambda_env.control.function import Function, FunctionVersion
 from pytest_lambda_env.control.routing import route
 from pytest_lambda_env.delivery.message import Carrier, DeliveryFailed, Message
 from pytest_lambda_env.delivery.probe import Probe
@@ -92,8 +92,7 @@ class Destinations:
             message = self._record(request, condition, attempts, last, arn=arn, at=at)
             self._send("OnSuccess" if succeeded else "OnFailure", arn, message, request, at)
         if not succeeded:
-            version = request.route.version if last is None else last.executed_version
-            target = request.function.version(version or request.route.version).configuration.dead_letter_target
+            target = _version(request, last).configuration.dead_letter_target
             if target is not None:
                 self._send("DeadLetter", target, _dead_letter(request, last), request, at)
 
@@ -163,7 +162,7 @@ class Destinations:
     def _check_role(self, service: str, resource: str, request: InvokeRequest) -> None:
         """Lambda sends with the function's own role, which must allow it."""
         function = request.function
-        role = function.role(function.version(request.route.version))
+        role = function.role(_version(request))
         if role is not None and not role.allows(_ACTIONS[service], resource):
             raise DeliveryFailed(f"AccessDenied: the execution role does not allow {_ACTIONS[service]} on {resource}")
 
@@ -201,6 +200,13 @@ class Destinations:
     def _function(self, arn: str) -> tuple[Function, str | None]:
         name, _, qualifier = arn.split(":", 6)[6].partition(":")
         return self._account.get(name), qualifier or None
+
+
+def _version(request: InvokeRequest, last: InvokeResponse | None = None) -> FunctionVersion:
+    """The version that ran, or was to run; where that has been deleted since, ``$LATEST``, which says most of it."""
+    function = request.function
+    version = (last.executed_version if last is not None else None) or request.route.version
+    return function.versions.get(version, function.latest)
 
 
 def _dead_letter(request: InvokeRequest, last: InvokeResponse | None) -> Message:

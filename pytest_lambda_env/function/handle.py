@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pytest_lambda_env.control.function import LATEST, Function
 from pytest_lambda_env.engine import Engine
-from pytest_lambda_env.errors import UsageError
 from pytest_lambda_env.model.configuration import FunctionConfiguration
 from pytest_lambda_env.model.facts import Invocation
 from pytest_lambda_env.simulation.instant import Instant
-
-if TYPE_CHECKING:
-    from pytest_lambda_env.service import LambdaService
 
 
 class FunctionHandle:
     """A handle for a function; the function itself is ``_function``."""
 
-    def __init__(self, service: LambdaService, function: Function) -> None:
-        self._service = service
+    def __init__(self, engine: Engine, function: Function) -> None:
+        self._engine = engine
         self._function = function
-
-    @property
-    def _engine(self) -> Engine:
-        return self._service._engine
 
     def _present(self) -> Instant:
         return self._engine.passage.present()
@@ -67,13 +57,6 @@ class FunctionHandle:
         return hash((FunctionHandle, id(self._function)))
 
     def __repr__(self) -> str:
-        count = sum(each.function_name == self.name for each in self._service.journal.of(Invocation))
-        count += self._service.forgotten.invocations[self.name]
+        count = sum(each.function_name == self.name for each in self._engine.journal.of(Invocation))
+        count += self._engine.forgotten.invocations[self.name]
         return f"<LambdaFunction {self.name}: {self.configuration.handler}, {count} invocations>"
-
-
-def only_one(options: dict[str, object]) -> None:
-    """Refuse two ways of saying the same."""
-    given = [name for name, value in options.items() if value is not None]
-    if len(given) > 1:
-        raise UsageError(f"give one of {' and '.join(given)}, not both")

@@ -52,7 +52,8 @@ class Invoking(FunctionHandle):
         https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
         """
         payload = b"{}" if event is _NO_EVENT else event
-        return self._service._invoke(
+        self._engine.check_open()
+        return self._engine.front_end.invoke(
             self._function,
             payload,
             invocation_type,
@@ -76,7 +77,7 @@ class Invoking(FunctionHandle):
         """
         if count < 0:
             raise UsageError(f"in_flight() takes a number of requests, not {count}")
-        self._service._check_open()
+        self._engine.check_open()
         name = None if qualifier is None else str(qualifier)
         with self._engine.front_end.in_flight(self._function, count, name) as environments:
             yield environments
@@ -94,14 +95,14 @@ class Invoking(FunctionHandle):
 
         Warns (:class:`LambdaEnvWarning`) where the service's ``journal_limit`` has dropped some.
         """
-        dropped = self._service.forgotten.invocations[self.name]
+        dropped = self._engine.forgotten.invocations[self.name]
         if dropped:
             warnings.warn(
                 f"{self.name}.invocations lacks the first {dropped}: journal_limit (--lambda-journal-limit) drops them",
                 LambdaEnvWarning,
                 stacklevel=2,
             )
-        return [each for each in self._service.journal.of(Invocation) if each.function_name == self.name]
+        return [each for each in self._engine.journal.of(Invocation) if each.function_name == self.name]
 
     @property
     def environments(self) -> list[Environment]:

@@ -58,16 +58,16 @@ class Permissions(FunctionHandle):
         It knows the calls that the test's mocks have answered, INIT's included, not what AWS calls of libraries that
         don't use botocore would need. Warns (:class:`LambdaEnvWarning`) where ``journal_limit`` has dropped some.
         """
-        if self._service.journal.dropped:
+        if self._engine.journal.dropped:
             warnings.warn(
-                f"{self.name}.used_actions lacks calls of the {self._service.journal.dropped} facts that journal_limit "
+                f"{self.name}.used_actions lacks calls of the {self._engine.journal.dropped} facts that journal_limit "
                 "(--lambda-journal-limit) has dropped",
                 LambdaEnvWarning,
                 stacklevel=2,
             )
         calls = (
             call
-            for fact in self._service.journal
+            for fact in self._engine.journal
             if isinstance(fact, (Invocation, InitEnded)) and fact.function_name == self.name
             for call in fact.aws_calls
         )

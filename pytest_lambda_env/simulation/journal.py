@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Generic, TypeVar, overload
 
 Fact = TypeVar("Fact")
@@ -30,6 +31,15 @@ class Journal(Generic[Fact]):
         if len(self._facts) > self._limit > 0:
             self._forget(self._facts.popleft())
             self.dropped += 1
+
+    @property
+    def position(self) -> int:
+        """How many facts were ever recorded."""
+        return self.dropped + len(self._facts)
+
+    def since(self, position: int) -> Iterator[Fact]:
+        """The facts recorded after an earlier ``position``, as far as they are still there."""
+        return islice(self._facts, max(0, position - self.dropped), None)
 
     def of(self, kind: type[Kind]) -> list[Kind]:
         """The facts of one kind, oldest first."""

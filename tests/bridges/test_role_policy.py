@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import textwrap
 from collections.abc import Callable, Iterator
@@ -12,16 +11,12 @@ from typing import Any
 import pytest
 
 from pytest_lambda_env import LambdaFunction, LambdaService
-from pytest_lambda_env.delivery import factory
-from pytest_lambda_env.model.iam.execution_role import ExecutionRole, read_policies
 from pytest_lambda_env.model.iam.used_actions import UsedActions
-from pytest_lambda_env.runtime.process import Process
 
 ACCOUNT_ID = "123456789012"
 SESSION = f"arn:aws:sts::{ACCOUNT_ID}:assumed-role/lambda-role/worker"
 
 Deploy = Callable[..., LambdaFunction]
-Restrict = Callable[..., None]
 
 
 @pytest.fixture
@@ -47,29 +42,14 @@ def service() -> Iterator[LambdaService]:
 
 
 @pytest.fixture
-def restrict(monkeypatch: pytest.MonkeyPatch) -> Restrict:
-    """``restrict(function, *policies)``: from now on its role has these policies, and the next invoke is cold."""
-
-    def restrict(function: LambdaFunction, *policies: Any) -> None:
-        role = ExecutionRole(
-            arn=function.configuration.role, function_arn=function.arn, policies=read_policies(list(policies))
-        )
-        monkeypatch.setattr(factory, "Process", functools.partial(Process, role=role))
-        function.recycle_environments()
-
-    return restrict
-
-
-@pytest.fixture
-def deploy(service: LambdaService, tmp_path: Path, restrict: Restrict) -> Deploy:
+def deploy(service: LambdaService, tmp_path: Path) -> Deploy:
     """``deploy(source, *policies)``: a function whose role has these policies; without any, no policy is asked."""
 
     def deploy(source: str, *policies: Any) -> LambdaFunction:
         (tmp_path / "app.py").write_text(textwrap.dedent(source), encoding="utf-8")
-        function = service.create_function("app.handler", code=tmp_path, function_name="worker", timeout=30)
-        if policies:
-            restrict(function, *policies)
-        return function
+        return service.create_function(
+            "app.handler", code=tmp_path, function_name="worker", timeout=30, role_policy=policies or None
+        )
 
     return deploy
 
@@ -287,7 +267,7 @@ def test_every_door_of_boto3_asks_the_policy(deploy: Deploy) -> None:
     assert all(call.denied for call in response.aws_calls)
 
 
-def test_the_least_policy_opens_every_door(deploy: Deploy, restrict: Restrict) -> None:
+def test_the_least_policy_opens_every_door(deploy: Deploy) -> None:
     """What an unrestricted run used is enough for a restricted one, and without any part of it some door is shut."""
     function = deploy(DOORS)
     response = function.invoke().raise_for_error()
@@ -298,11 +278,11 @@ def test_the_least_policy_opens_every_door(deploy: Deploy, restrict: Restrict) -
         *("sns:Publish", "sqs:SendMessage"),
     )
     at_import = allow("sqs:GetQueueUrl")
-    restrict(function, str(used), at_import)
+    function.put_role_policy(str(used), at_import)
     assert set(function.invoke().raise_for_error().payload.values()) == {"done"}
     for action in used.actions:
         rest = tuple(each for each in used.permissions if each.action != action)
-        restrict(function, UsedActions(rest).document, at_import)
+        function.put_role_policy(UsedActions(rest).document, at_import)
         assert set(function.invoke().raise_for_error().payload.values()) != {"done"}
 
 

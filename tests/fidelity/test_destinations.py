@@ -257,6 +257,21 @@ def test_a_destination_function_that_is_gone(aws_lambda: LambdaService, deploy: 
     assert sent.error.startswith("ResourceNotFoundException: Function not found: ")
 
 
+def test_a_version_that_is_gone_when_its_event_is_given_up(aws_lambda: LambdaService, deploy: Deploy) -> None:
+    """Its dead-letter target is not known any more; that of ``$LATEST`` counts."""
+    dead = aws_lambda.create_probe("dead")
+    function = deploy(FAILS, dead_letter_target=dead)
+    function.create_alias("live", function.publish_version())
+    function.put_event_invoke_config(maximum_event_age_in_seconds=90, qualifier="live")
+    function.invoke_async({"order": 7}, qualifier="live")
+    aws_lambda.advance(seconds=1)
+    function.update_configuration(memory_size=256)
+    function.update_alias("live", function.publish_version())
+    function.delete("1")
+    aws_lambda.drain()
+    assert dead.received() == [{"order": 7}]
+
+
 def test_a_record_is_sent_when_the_branch_ends(aws_lambda: LambdaService) -> None:
     """Not before the invocation has ended in virtual time."""
     probe = aws_lambda.create_probe("done")

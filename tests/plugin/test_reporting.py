@@ -210,6 +210,7 @@ def test_the_json_report(project: pytest.Pytester) -> None:
         "cold_start": True,
         "error_type": "Sandbox.Timedout",
         "leftovers": [],
+        "aws_calls": [],
     }
     assert (retired["fact"], retired["reason"]) == ("EnvironmentRetired", "service closed")
     assert (fails["test"].rpartition("::")[2], fails["journal"]) == ("test_fails", [])
