@@ -36,6 +36,12 @@ class Changes:
         function.revision_id = self._entropy.uuid4("revision-ids")
         self._fleet.pool(function, LATEST).retire_all(self._passage.present(), reason)
 
+    def recycle(self, function: Function) -> None:
+        """Retire every environment; provisioned ones are replaced."""
+        self._fleet.retire(function, self._passage.present(), "recycled")
+        for version in function.versions:
+            self._provisioning.renew(function, version)
+
     def code_changed(self, function: Function) -> None:
         """Replace the environments of published versions that run files which have changed (V04).
 

@@ -35,8 +35,11 @@ class FunctionHandle:
         return self._function.configuration
 
     def recycle_environments(self) -> None:
-        """Retire every environment, as Lambda does at any time: the next invoke is a cold start."""
-        self._engine.fleet.retire(self._function, self._present(), "recycled")
+        """Retire every environment, as Lambda does at any time: the next invoke is a cold start.
+
+        Provisioned ones are replaced, and initialised, at once.
+        """
+        self._engine.changes.recycle(self._function)
 
     def _resolved(self, qualifier: object) -> str:
         """The qualifier as text, if it is there; AWS's error if not."""

@@ -181,7 +181,20 @@ def test_provisioned_environments_are_never_idle_or_too_old(aws_lambda: LambdaSe
     assert not function.invoke(0, qualifier="live").cold_start
 
 
-def test_a_recycled_one_is_not_missed_for_long(aws_lambda: LambdaService, deploy: Deploy) -> None:
+def test_recycled_ones_are_replaced_at_once(aws_lambda: LambdaService) -> None:
+    """Their INIT is ahead of requests again; the reservation is not taken by environments that are gone."""
+    function = versioned(aws_lambda, reserved_concurrent_executions=2)
+    function.put_provisioned_concurrency(2, qualifier="live")
+    aws_lambda.drain()
+    before = function.environments
+    function.recycle_environments()
+    assert all(each.retired for each in before)
+    assert environments_of(function) == 2
+    assert not function.invoke(0, qualifier="live").cold_start
+    assert function.provisioned_concurrency("live").status == "READY"
+
+
+def test_one_whose_files_change_is_replaced_at_once(aws_lambda: LambdaService, deploy: Deploy) -> None:
     """The files under a warm one change: a new one is initialised from the copy, ahead of requests too."""
     function = deploy(TYPE)
     version = function.publish_version()
