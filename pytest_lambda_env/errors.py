@@ -89,6 +89,9 @@ class ServiceError(Exception):
         self.message = message
         self.reason = reason
 
+    def __str__(self) -> str:
+        return f"{self.message} ({self.reason})" if self.reason else self.message
+
     @property
     def code(self) -> str:
         """The API's error code: the class's own name."""

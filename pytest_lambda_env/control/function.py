@@ -50,6 +50,10 @@ class FunctionVersion:
     def __str__(self) -> str:
         return self.version
 
+    def __hash__(self) -> int:
+        # Of what never changes: a configuration holds a dictionary. So a version may be a key of weights.
+        return hash(self.arn)
+
 
 @dataclass(slots=True, kw_only=True)
 class Function:

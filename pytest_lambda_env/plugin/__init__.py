@@ -72,11 +72,13 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
-    item: pytest.Item,
+    item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show what the simulator knows about a test that failed."""
-    report = yield
     service = item.stash.get(SERVICE, None)
+    if service is not None and call.excinfo is not None and not item.config.option.fulltrace:
+        reports.shorten(call.excinfo)
+    report = yield
     if report.failed and service is not None:
         reports.explain(report, service)
     if not report.passed and service is not None:

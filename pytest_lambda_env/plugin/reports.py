@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_lambda_env.errors import LeftoversFound
+from pytest_lambda_env.errors import HandlerFailed, LambdaEnvError, LeftoversFound, ServiceError
 
 if TYPE_CHECKING:
     from pytest_lambda_env.service import LambdaService
@@ -32,6 +32,23 @@ def accept_leftovers(service: LambdaService) -> None:
     """The test has another outcome already: what was left behind must not add an error when its service closes."""
     with suppress(LeftoversFound):
         service.check_leftovers()
+
+
+def shorten(excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+    """An error that this package raises on purpose is the test's to explain: its traceback ends in the test's code.
+
+    ``--full-trace`` shows all of it.
+    """
+    from pytest_lambda_env.runtime.package_files import is_package_file
+
+    for entry in excinfo.traceback:
+        if is_package_file(str(entry.path)):
+            # pytest cuts the traceback anew, which brings back what is taken out; but it asks each frame's module.
+            entry.frame.f_globals["__tracebackhide__"] = _is_ours
+
+
+def _is_ours(excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
+    return isinstance(excinfo.value, (LambdaEnvError, ServiceError, HandlerFailed))
 
 
 def explain(report: pytest.TestReport, service: LambdaService) -> None:

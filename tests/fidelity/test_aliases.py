@@ -273,3 +273,12 @@ def test_an_update_under_a_condition(orders: LambdaFunction) -> None:
     )
     assert isinstance(refused.value, ServiceError)
     assert orders.alias("live") == second
+
+
+def test_a_version_is_a_key_of_weights(aws_lambda: LambdaService) -> None:
+    """With variables too, whose dictionary no key could be."""
+    function = aws_lambda.create_function(lambda event, _: None, environment={"STAGE": "one"})
+    first = function.publish_version()
+    function.update_configuration(environment={"STAGE": "two"})
+    second = function.publish_version()
+    assert function.create_alias("live", first, routing={second: 0.25}).weights == {"1": 0.75, "2": 0.25}

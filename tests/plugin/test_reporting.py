@@ -230,3 +230,34 @@ def test_the_same_report_twice(project: pytest.Pytester) -> None:
     for name in ("first", "second"):
         project.runpytest_inprocess(f"--lambda-report={name}.json", "--lambda-start=2026-03-29T00:59:00Z")
     assert (project.path / "first.json").read_bytes() == (project.path / "second.json").read_bytes()
+
+
+def test_an_error_of_ours_points_at_the_test(project: pytest.Pytester) -> None:
+    """A throttle, a wrong argument, a failed handler: no frame of this package is shown, unless all are asked for."""
+    project.makepyfile(
+        """
+        def test_throttled(aws_lambda):
+            fn = aws_lambda.create_function("app.sleeps", reserved_concurrent_executions=0)
+            fn.invoke(0)
+
+        def test_typo(aws_lambda):
+            aws_lambda.create_function("app.sleeps", timout=3)
+
+        def test_fails(aws_lambda):
+            aws_lambda.create_function("app.sleeps").invoke("x").raise_for_error()
+        """
+    )
+    result = project.runpytest_inprocess()
+    result.assert_outcomes(failed=3)
+    result.stdout.fnmatch_lines(
+        [
+            "E *TooManyRequestsException: Rate Exceeded. (ReservedFunctionConcurrentInvocationLimitExceeded)",
+            "test_an_error_of_ours_points_at_the_test.py:3: TooManyRequestsException",
+            "*did you mean 'timeout'?",
+            "test_an_error_of_ours_points_at_the_test.py:6: UsageError",
+            "test_an_error_of_ours_points_at_the_test.py:9: HandlerFailed",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*pytest_lambda_env/*.py:*")
+    result = project.runpytest_inprocess("--full-trace", "-k", "throttled")
+    result.stdout.fnmatch_lines(["*concurrency.py:*: TooManyRequestsException"])
