@@ -69,6 +69,12 @@ BLOCKED = {
     "semaphore": "import threading; threading.Semaphore(0).acquire()",
     "event": "import threading; threading.Event().wait()",
     "condition": "import threading\nc = threading.Condition()\nwith c:\n    c.wait()",
+    **{
+        f"condition whose {lock} a busy thread has": f"import threading\nc = threading.Condition(threading.{lock}())\n"
+        "def keep():\n    with c:\n        while True:\n            pass\n"
+        "with c:\n    threading.Thread(target=keep).start()\n    c.wait()"
+        for lock in ("Lock", "RLock")
+    },
     "queue": "import queue; queue.Queue().get()",
     "simple queue": "import queue; queue.SimpleQueue().get()",
     "real simple queue": "import _queue; _queue.SimpleQueue().get()",

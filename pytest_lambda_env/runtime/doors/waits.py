@@ -14,12 +14,13 @@ import _thread
 import functools
 import queue
 import selectors
+import sys
 import threading
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from pytest_lambda_env.runtime.asynchronous import let_it_come
 from pytest_lambda_env.runtime.current import NOBODY, current
 from pytest_lambda_env.runtime.doors.door import Door
 from pytest_lambda_env.runtime.life import ProcessKilled
@@ -92,6 +93,7 @@ def _in_environment(run: Callable[[], Any], ending: _Ending, thread: threading.T
         in_force.limit.thread_starts()
 
     def run_in_environment() -> None:
+        tracer = sys.gettrace()
         current.restore(inherited)
         if started is not None:
             started.identifier = threading.get_ident()
@@ -100,15 +102,19 @@ def _in_environment(run: Callable[[], Any], ending: _Ending, thread: threading.T
         if clock is not None:
             clock.thread_runs()
         try:
-            run()
+            try:
+                if current.life is not None:
+                    current.life.check()  # The process may have died before its thread came to run.
+                run()
+            finally:
+                # Nothing more is sent to the thread: it has left the function's code.
+                let_it_come()
         except (ProcessKilled, SystemExit):
             pass  # It ends without a word: its process is dead, or it has left (which pytest would report).
         finally:
-            # From here on the thread's own bookkeeping is the real thing again; what was raised in it to end it, and
-            # has not come yet, comes now.
-            with suppress(ProcessKilled):
-                for _ in range(100):
-                    threads.discard(threading.get_ident())
+            # From here on the thread's own bookkeeping is the real thing again, in which nothing may be raised.
+            if sys.gettrace() is not tracer:
+                sys.settrace(tracer)
             threads.discard(threading.get_ident())
             current.restore(NOBODY)
             ending.reach()
