@@ -3,6 +3,9 @@
 The interpreter keeps it until the thread runs bytecode again. Between a look at the thread and the sending, other
 threads may have their turn: the one that was in handler code may be in a library by then, with a lock just taken, or
 have left the process's code for the bookkeeping of its own end. It must not be raised there.
+
+Python 3.13 is less exact: a thread that had to wait for its turn raises at the next call, or jump back, after the place
+where it was seen.
 """
 
 from __future__ import annotations

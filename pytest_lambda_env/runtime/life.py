@@ -56,6 +56,7 @@ class ProcessLife:
         "over",
         "remark",
         "signals",
+        "starting",
         "threads",
         "wake",
     )
@@ -74,6 +75,8 @@ class ProcessLife:
         self.signals = SignalTable()
         self.threads: set[int] = set()
         """The further threads that run code of the process."""
+        self.starting: set[object] = set()
+        """What stands for those that have been started and do not run yet."""
         self.over = False
         self.cause: Cause | None = None
         self.exit_code: int | None = None

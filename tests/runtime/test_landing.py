@@ -131,6 +131,7 @@ def in_thread_of(life: ProcessLife, run: Callable[[], None], before: Callable[[]
         run_in_environment = waits._in_environment(run, waits._Ending(), None)
     finally:
         current.restore(outer)
+    assert len(life.starting) == 1
     before()
     thread = threading.Thread(target=run_in_environment)
     with pytest.MonkeyPatch.context() as patch:
@@ -138,7 +139,7 @@ def in_thread_of(life: ProcessLife, run: Callable[[], None], before: Callable[[]
         patch.setattr(sys, "unraisablehook", told.append)
         thread.start()
         thread.join()
-    assert life.threads == set()
+    assert life.starting == life.threads == set()
     return told
 
 
