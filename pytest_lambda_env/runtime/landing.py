@@ -7,7 +7,8 @@ handler's own function that a library calls may be interrupted, whatever lies be
 In a library's code it may fall between two steps that belong together: a lock taken and not yet noted, a module half
 made. (Measured, with moto: without deferral half of all stress runs ended with a lock held.) It waits there until the
 library is done, or until the thread turns out to be *blocked* at one instruction: then the blocked call itself is what
-raises, as it would for a Ctrl-C.
+raises, as it would for a Ctrl-C. But a condition that takes its lock back after a wait must have it when it raises: the
+``with`` around the wait releases that lock, whoever holds it by then.
 
 Tried and rejected: a list of libraries to be careful with. Everything below site-packages has bookkeeping.
 """
@@ -15,12 +16,17 @@ Tried and rejected: a list of libraries to be careful with. Everything below sit
 from __future__ import annotations
 
 import dis
+import threading
 from collections.abc import Callable
 from functools import lru_cache
 from types import CodeType, FrameType
 
 _SAMPLES = 3
 """A thread seen so often in a row at one instruction is blocked there."""
+
+
+_TAKES_BACK = threading.Condition._acquire_restore.__code__  # type: ignore[attr-defined]
+"""Where a condition takes its lock back. (An ``RLock`` does so in C code, which can't be interrupted.)"""
 
 
 class Landing:
@@ -41,9 +47,13 @@ class Landing:
         place = (id(frame), frame.f_lasti)
         self._seen = self._seen + 1 if place == self._place else 1
         self._place = place
-        if self._seen >= _SAMPLES or overdue:
+        if overdue:
             return True
-        return self._is_user_code(frame) and not has_just_taken_a_lock(frame)
+        if frame.f_code is _TAKES_BACK:
+            return False
+        if self._seen >= _SAMPLES:
+            return True
+        return self._is_user_code(frame) and not has_just_taken_a_lock(frame.f_code, frame.f_lasti)
 
 
 def _is_above(frame: FrameType | None, anchor: FrameType | None) -> bool:
@@ -54,9 +64,9 @@ def _is_above(frame: FrameType | None, anchor: FrameType | None) -> bool:
     return False
 
 
-def has_just_taken_a_lock(frame: FrameType) -> bool:
+def has_just_taken_a_lock(code: CodeType, instruction: int) -> bool:
     """Between ``lock.acquire()`` and the ``try`` that is to release it; ``with lock:`` has no such gap."""
-    return frame.f_lasti in _calls_of_acquire(frame.f_code)
+    return instruction in _calls_of_acquire(code)
 
 
 @lru_cache(maxsize=1_000)

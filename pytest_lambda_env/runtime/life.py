@@ -13,7 +13,6 @@ Tried and rejected: a trace function from the start (4 to 18 times slower); an a
 
 from __future__ import annotations
 
-import ctypes
 import sys
 import threading
 import traceback
@@ -22,6 +21,7 @@ from contextlib import suppress
 from types import FrameType, TracebackType
 from typing import Any, Literal, NoReturn
 
+from pytest_lambda_env.runtime.asynchronous import raise_where_seen
 from pytest_lambda_env.runtime.coroutines import close_tasks, running_loop
 from pytest_lambda_env.runtime.landing import has_just_taken_a_lock, leaves_with_block
 from pytest_lambda_env.runtime.package_files import is_package_file
@@ -56,6 +56,7 @@ class ProcessLife:
         "over",
         "remark",
         "signals",
+        "starting",
         "threads",
         "wake",
     )
@@ -74,6 +75,8 @@ class ProcessLife:
         self.signals = SignalTable()
         self.threads: set[int] = set()
         """The further threads that run code of the process."""
+        self.starting: set[object] = set()
+        """What stands for those that have been started and do not run yet."""
         self.over = False
         self.cause: Cause | None = None
         self.exit_code: int | None = None
@@ -167,7 +170,11 @@ class ProcessLife:
         Only where it runs the function's own code: in a library it may just have taken a lock.
         """
         frame = sys._current_frames().get(thread)
-        if frame is None or not self._is_user_code(frame) or has_just_taken_a_lock(frame):
+        # Its identifier is another thread's once it has ended; while it is noted here, it has not.
+        if frame is None or thread not in self.threads:
+            return
+        instruction = frame.f_lasti
+        if not self._is_user_code(frame) or has_just_taken_a_lock(frame.f_code, instruction):
             return
         pursue = self._raise_everywhere
 
@@ -177,7 +184,7 @@ class ProcessLife:
             def __init__(self) -> None:
                 pursue(None)
 
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(Pursued))
+        raise_where_seen(thread, frame, instruction, Pursued)
 
     def _raise_everywhere(self, anchor: FrameType | None) -> None:
         """Every line of the calling thread's code raises, below ``anchor``."""
@@ -255,11 +262,6 @@ class ProcessLife:
 def _summary(frame: FrameType, line: int | None) -> traceback.FrameSummary:
     # Source lines are read later: from here, a door would refuse the dead process the file.
     return traceback.FrameSummary(frame.f_code.co_filename, line, frame.f_code.co_name, lookup_line=False)
-
-
-def raise_in_thread(thread: int) -> None:
-    """Let another thread raise :class:`ProcessKilled`, as soon as it runs bytecode."""
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(ProcessKilled))
 
 
 _PATIENCE_WITH_LIBRARIES = 50

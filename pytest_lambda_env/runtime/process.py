@@ -299,7 +299,7 @@ class Process:
         """Wait a moment for threads of the dead process, while its streams are in place and take what they print."""
         self.clock.wake_all()
         patience = real_monotonic() + _THREADS_PATIENCE
-        while self.life.threads and real_monotonic() < patience:
+        while (self.life.threads or self.life.starting) and real_monotonic() < patience:
             self.life.unwind_busy_threads()
             real_sleep(MILLISECOND)
 

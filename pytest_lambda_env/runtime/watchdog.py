@@ -20,11 +20,12 @@ from collections.abc import Callable
 from types import FrameType
 from typing import ClassVar, NamedTuple
 
+from pytest_lambda_env.runtime.asynchronous import raise_where_seen
 from pytest_lambda_env.runtime.current import current
 from pytest_lambda_env.runtime.debuggers import debugger_active
 from pytest_lambda_env.runtime.doors.clocks import real_monotonic
 from pytest_lambda_env.runtime.landing import Landing
-from pytest_lambda_env.runtime.life import ProcessLife, raise_in_thread
+from pytest_lambda_env.runtime.life import ProcessKilled, ProcessLife
 from pytest_lambda_env.runtime.package_files import is_package_file
 from pytest_lambda_env.runtime.pulse import pulse
 from pytest_lambda_env.simulation.virtual_clock import Waiter
@@ -119,11 +120,15 @@ class Watchdog:
                 continue
             self._condemn(watch)
             watch.life.wake()
+            # One of them may compute with a lock held that the thread is to take back before it can be unwound.
+            watch.life.unwind_busy_threads()
             if self._listens and watch.thread == threading.main_thread().ident:
                 pulse.send(watch.thread)
-            elif watch is self._watch and self._may_land(sys._current_frames().get(watch.thread), watch):
+            elif watch is self._watch and (frame := sys._current_frames().get(watch.thread)) is not None:
                 # Not the main thread, or no such signals on this platform: only bytecode can be interrupted.
-                raise_in_thread(watch.thread)
+                instruction = frame.f_lasti
+                if self._may_land(frame, watch):
+                    raise_where_seen(watch.thread, frame, instruction, ProcessKilled)
         self._stop.release()
         self._ended.release()
 

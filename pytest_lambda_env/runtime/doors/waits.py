@@ -14,12 +14,13 @@ import _thread
 import functools
 import queue
 import selectors
+import sys
 import threading
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from pytest_lambda_env.runtime.asynchronous import let_it_come
 from pytest_lambda_env.runtime.current import NOBODY, current
 from pytest_lambda_env.runtime.doors.door import Door
 from pytest_lambda_env.runtime.life import ProcessKilled
@@ -91,39 +92,62 @@ def _in_environment(run: Callable[[], Any], ending: _Ending, thread: threading.T
     if in_force.limit is not None:
         in_force.limit.thread_starts()
 
+    starting: set[object] = getattr(current.life, "starting", set())
+
     def run_in_environment() -> None:
+        tracer = sys.gettrace()
         current.restore(inherited)
         if started is not None:
             started.identifier = threading.get_ident()
         threads: set[int] = getattr(current.life, "threads", set())
         threads.add(threading.get_ident())
+        starting.discard(ending)
         if clock is not None:
             clock.thread_runs()
         try:
-            run()
+            try:
+                if current.life is not None:
+                    current.life.check()  # The process may have died before its thread came to run.
+                run()
+            finally:
+                # Nothing more is sent to the thread: it has left the function's code.
+                let_it_come()
         except (ProcessKilled, SystemExit):
             pass  # It ends without a word: its process is dead, or it has left (which pytest would report).
         finally:
-            # From here on the thread's own bookkeeping is the real thing again; what was raised in it to end it, and
-            # has not come yet, comes now.
-            with suppress(ProcessKilled):
-                for _ in range(100):
-                    threads.discard(threading.get_ident())
+            # From here on the thread's own bookkeeping is the real thing again, in which nothing may be raised.
+            if sys.gettrace() is not tracer:
+                sys.settrace(tracer)
             threads.discard(threading.get_ident())
             current.restore(NOBODY)
             ending.reach()
             if clock is not None:
                 clock.thread_ended()
 
+    starting.add(ending)
     if clock is not None:
         clock.thread_started()
     return run_in_environment
 
 
+def _has_begun(thread: threading.Thread) -> bool:
+    """Whether a thread exists, or has existed, whose start has failed or was interrupted while it waited."""
+    return thread in threading._limbo or thread._started.is_set()  # type: ignore[attr-defined]
+
+
+def _does_not_begin(ending: _Ending, clock: VirtualClock | None) -> None:
+    """A thread that was announced could not be started."""
+    getattr(current.life, "starting", set()).discard(ending)
+    ending.reach()
+    if clock is not None:
+        clock.thread_ended()
+
+
 def _start(self: threading.Thread) -> None:
     clock = _virtual_clock()
-    if current.life is None:
-        return _real_start(self)
+    thread: Any = self
+    if current.life is None or not thread._initialized or thread._started.is_set():
+        return _real_start(self)  # or its error: that of a second start must not count as a thread
     ending = _Ending()
     self.run = _in_environment(self.run, ending, self)  # type: ignore[method-assign]
     # On Lambda a thread never outlives its process; here it must not keep pytest from exiting.
@@ -132,10 +156,8 @@ def _start(self: threading.Thread) -> None:
     try:
         _real_start(self)
     except BaseException:
-        if not self.is_alive():
-            ending.reach()
-            if clock is not None:
-                clock.thread_ended()
+        if not _has_begun(self):
+            _does_not_begin(ending, clock)
         raise
     return None
 
@@ -146,12 +168,11 @@ def _start_new_thread(function: Any, args: Any, kwargs: Any = None, /) -> int:
         return _real_start_new_thread(function, args, *(() if kwargs is None else (kwargs,)))
     ending = _Ending()
     run = functools.wraps(function)(functools.partial(function, *args, **(kwargs or {})))
+    run_in_environment = _in_environment(run, ending, None)
     try:
-        return _real_start_new_thread(_in_environment(run, ending, None), ())
+        return _real_start_new_thread(run_in_environment, ())
     except BaseException:
-        ending.reach()
-        if clock is not None:
-            clock.thread_ended()
+        _does_not_begin(ending, clock)
         raise
 
 

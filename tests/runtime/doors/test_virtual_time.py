@@ -355,6 +355,25 @@ def test_asyncio_waits_for_threads(service: LambdaService) -> None:
     assert run(service, lambda: asyncio.run(main())).payload == 6
 
 
+def test_a_thread_can_t_be_started_twice(service: LambdaService) -> None:
+    """It goes on as it was, and so does time."""
+
+    def work() -> str:
+        thread = threading.Thread(target=time.sleep, args=(5,))
+        thread.start()
+        with pytest.raises(RuntimeError, match="once"):
+            thread.start()
+        thread.join()
+        with pytest.raises(RuntimeError, match="once"):
+            thread.start()
+        time.sleep(5)
+        return "done"
+
+    response = run(service, work)
+    assert response.payload == "done"
+    assert response.duration == timedelta(seconds=10)
+
+
 def test_a_timer_fires_in_virtual_time(service: LambdaService) -> None:
     """``threading.Timer`` waits on an event like everybody else."""
 
