@@ -21,8 +21,8 @@ from contextlib import suppress
 from types import FrameType, TracebackType
 from typing import Any, Literal, NoReturn
 
-from pytest_lambda_env.runtime.asynchronous import raise_where_seen
 from pytest_lambda_env.runtime.coroutines import close_tasks, running_loop
+from pytest_lambda_env.runtime.exception_elsewhere import raise_where_seen
 from pytest_lambda_env.runtime.landing import has_just_taken_a_lock, leaves_with_block
 from pytest_lambda_env.runtime.package_files import is_package_file
 from pytest_lambda_env.runtime.signal_table import SignalTable

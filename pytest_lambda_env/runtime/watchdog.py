@@ -20,10 +20,10 @@ from collections.abc import Callable
 from types import FrameType
 from typing import ClassVar, NamedTuple
 
-from pytest_lambda_env.runtime.asynchronous import raise_where_seen
 from pytest_lambda_env.runtime.current import current
 from pytest_lambda_env.runtime.debuggers import debugger_active
 from pytest_lambda_env.runtime.doors.clocks import real_monotonic
+from pytest_lambda_env.runtime.exception_elsewhere import raise_where_seen
 from pytest_lambda_env.runtime.landing import Landing
 from pytest_lambda_env.runtime.life import ProcessKilled, ProcessLife
 from pytest_lambda_env.runtime.package_files import is_package_file

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from pytest_lambda_env.runtime.asynchronous import raise_where_seen
 from pytest_lambda_env.runtime.current import current
 from pytest_lambda_env.runtime.doors import waits
+from pytest_lambda_env.runtime.exception_elsewhere import raise_where_seen
 from pytest_lambda_env.runtime.landing import Landing, has_just_taken_a_lock
 from pytest_lambda_env.runtime.life import ProcessKilled, ProcessLife
 

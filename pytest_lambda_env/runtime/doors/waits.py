@@ -20,9 +20,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from pytest_lambda_env.runtime.asynchronous import let_it_come
 from pytest_lambda_env.runtime.current import NOBODY, current
 from pytest_lambda_env.runtime.doors.door import Door
+from pytest_lambda_env.runtime.exception_elsewhere import let_it_come
 from pytest_lambda_env.runtime.life import ProcessKilled
 from pytest_lambda_env.runtime.memory_limit import in_force
 from pytest_lambda_env.simulation.instant import Instant, microseconds
