@@ -11,7 +11,7 @@ from typing import Any
 
 from pytest_lambda_env.delivery import verdict
 from pytest_lambda_env.delivery.capacity.concurrency import Concurrency, Lease
-from pytest_lambda_env.delivery.recorder import Recorder, Span
+from pytest_lambda_env.delivery.recorder import Recorder
 from pytest_lambda_env.delivery.request import InvokeRequest
 from pytest_lambda_env.delivery.response import InvokeResponse
 from pytest_lambda_env.errors import ServiceException, TooManyRequestsException
@@ -115,17 +115,20 @@ class Invoker:
         if failed_init is None:
             outcome = environment.invoke(self._runtime_request(request, begun, deadline), begun, deadline)
             answer = verdict.of_invoke(outcome, request.request_id, timeout)
-            ended, run = outcome.ended, outcome
+            run = outcome
         else:
             answer = verdict.of_init(failed_init, request.request_id, timeout)
-            ended, run = failed_init.ended, failed_init
+            run = failed_init
 
-        billed_ms = max(1, -(-(ended - started + (init_duration or 0)) // MILLISECOND))
-        span = Span(
-            started=started, ended=ended, cold_start=cold_start, init_duration=init_duration, billed_ms=billed_ms
-        )
         invocation = self._recorder.invocation_ended(
-            environment, request, span, answer, run, spilled_over=lease.spilled_over
+            environment,
+            request,
+            answer,
+            run,
+            started=started,
+            cold_start=cold_start,
+            init_duration=init_duration,
+            spilled_over=lease.spilled_over,
         )
         response = InvokeResponse(
             status_code=200,
@@ -134,18 +137,14 @@ class Invoker:
             executed_version=request.route.version,
             request_id=request.request_id,
             max_memory_used=environment.memory.used_mb,
-            aws_calls=run.aws_calls,
-            stopped_at=run.stack,
-            leftovers=run.leftovers,
             _peak=environment.memory.peak,
             _invocation=invocation,
             _prices=self._prices,
-            _span=span,
             _environment=environment,
             _log=(since, environment.log.mark()),
             _tail=request.tail,
         )
-        return response, ended
+        return response, run.ended
 
     def _runtime_request(self, request: InvokeRequest, begun: Instant, deadline: Instant) -> RuntimeRequest:
         return RuntimeRequest(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from pytest_lambda_env.delivery import platform_errors
 from pytest_lambda_env.delivery.request import InvokeRequest
@@ -24,23 +24,8 @@ from pytest_lambda_env.runtime.client.bootstrap import RuntimeReply
 from pytest_lambda_env.runtime.environment import Environment
 from pytest_lambda_env.runtime.logs.platform_lines import RuntimeEnvironment, reported_error_type
 from pytest_lambda_env.runtime.outcome import Outcome
-from pytest_lambda_env.simulation.instant import Instant
+from pytest_lambda_env.simulation.instant import MILLISECOND, Instant
 from pytest_lambda_env.simulation.journal import Journal
-
-
-class Span(NamedTuple):
-    """One invocation in virtual time. Durations in microseconds; ``init_duration`` is None for a warm start."""
-
-    started: Instant
-    ended: Instant
-    cold_start: bool
-    init_duration: int | None
-    billed_ms: int
-
-    @property
-    def duration(self) -> int:
-        """Without INIT."""
-        return self.ended - self.started
 
 
 class Recorder:
@@ -118,21 +103,58 @@ class Recorder:
         self,
         environment: Environment,
         request: InvokeRequest,
-        span: Span,
         verdict: Verdict,
         run: Outcome[Any],
         *,
+        started: Instant,
+        cold_start: bool,
+        init_duration: int | None,
         spilled_over: bool,
     ) -> Invocation:
-        """END and REPORT (fidelity P03 to P06), and the journal's entry, which is given back."""
-        platform, at, request_id = environment.platform, span.ended, request.request_id
+        """END and REPORT (fidelity P03 to P06), and the journal's entry, which is given back.
+
+        ``init_duration`` is that of an INIT ahead of ``started``, which is billed as well (I75); None without one.
+        """
+        ended, duration = run.ended, run.ended - started
         configuration = environment.configuration
+        invocation = Invocation(
+            request_id=request.request_id,
+            function_name=configuration.function_name,
+            executed_version=request.route.version,
+            environment=environment.number,
+            accepted=request.accepted,
+            started=started,
+            ended=ended,
+            status=verdict.status,
+            cold_start=cold_start,
+            qualifier=request.qualifier,
+            invocation_type=request.invocation_type,
+            attempt=request.attempt,
+            initialization_type=environment.initialization_type,
+            spilled_over=spilled_over,
+            init_duration=init_duration,
+            billed_ms=max(1, -(-(duration + (init_duration or 0)) // MILLISECOND)),
+            memory_size=configuration.memory_size,
+            ephemeral_storage=configuration.ephemeral_storage,
+            architecture=configuration.architectures[0],
+            error_type=verdict.error_type,
+            stopped_at=run.stack,
+            leftovers=run.leftovers,
+            aws_calls=run.aws_calls,
+        )
+        self._say_end(environment, invocation, verdict)
+        self._journal.record(invocation)
+        return invocation
+
+    def _say_end(self, environment: Environment, invocation: Invocation, verdict: Verdict) -> None:
+        platform, at = environment.platform, invocation.ended
+        duration = at - invocation.started
         status, error_type = verdict.reported_status, verdict.reported_error_type
         environment.say(
             platform.end(
                 at,
-                request_id=request_id,
-                duration=span.duration,
+                request_id=invocation.request_id,
+                duration=duration,
                 produced_bytes=len(verdict.payload),
                 status=status,
                 error_type=error_type,
@@ -142,44 +164,17 @@ class Recorder:
         environment.say(
             platform.report(
                 at,
-                request_id=request_id,
-                duration=span.duration,
-                billed_duration_ms=span.billed_ms,
-                memory_size=configuration.memory_size,
+                request_id=invocation.request_id,
+                duration=duration,
+                billed_duration_ms=invocation.billed_ms,
+                memory_size=invocation.memory_size,
                 max_memory_used=environment.memory.used_mb,
-                init_duration=span.init_duration,
+                init_duration=invocation.init_duration,
                 status=status,
                 error_type=error_type,
             ),
             at,
         )
-        invocation = Invocation(
-            request_id=request_id,
-            function_name=configuration.function_name,
-            executed_version=request.route.version,
-            qualifier=request.qualifier,
-            invocation_type=request.invocation_type,
-            attempt=request.attempt,
-            environment=environment.number,
-            accepted=request.accepted,
-            started=span.started,
-            ended=at,
-            status=verdict.status,
-            cold_start=span.cold_start,
-            initialization_type=environment.initialization_type,
-            spilled_over=spilled_over,
-            init_duration=span.init_duration,
-            billed_ms=span.billed_ms,
-            memory_size=configuration.memory_size,
-            ephemeral_storage=configuration.ephemeral_storage,
-            architecture=configuration.architectures[0],
-            error_type=verdict.error_type,
-            stopped_at=run.stack,
-            leftovers=run.leftovers,
-            aws_calls=run.aws_calls,
-        )
-        self._journal.record(invocation)
-        return invocation
 
     def invocation_throttled(self, request: InvokeRequest, at: Instant, throttled: TooManyRequestsException) -> None:
         """A request found no capacity: only the journal hears of it."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from pytest_lambda_env.delivery.recorder import Span
 from pytest_lambda_env.errors import HandlerFailed, UsageError
 from pytest_lambda_env.metering.cost import Cost, cost_of
 from pytest_lambda_env.model.aws_call import AwsCall
@@ -20,7 +19,18 @@ from pytest_lambda_env.runtime.environment import Environment
 from pytest_lambda_env.runtime.memory import in_mb
 from pytest_lambda_env.simulation.instant import Instant
 
-_NOT_RUN = Span(started=Instant(0), ended=Instant(0), cold_start=False, init_duration=None, billed_ms=0)
+_NOT_RUN = Invocation(
+    request_id="",
+    function_name="",
+    executed_version="",
+    environment=0,
+    accepted=Instant(0),
+    started=Instant(0),
+    ended=Instant(0),
+    status="success",
+    cold_start=False,
+)
+"""What a response of ``Event`` or ``DryRun`` has to tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,17 +56,9 @@ class InvokeResponse:
     max_memory_used: int = 0
     """Simulator: MB by which the environment's code has made the process grow at most, since its INIT, measured (at
     least 1). It is what REPORT says, and never shrinks while the environment is warm."""
-    aws_calls: tuple[AwsCall, ...] = ()
-    """Simulator: the AWS API calls of the handler, in order."""
-    stopped_at: tuple[str, ...] = ()
-    """Simulator: the handler's stack when it was stopped at its deadline or ended its process."""
-    leftovers: tuple[Leftover, ...] = ()
-    """Simulator: threads, child processes, open files, pending tasks and changed process state that the handler left
-    behind. Lambda freezes them with the environment, and the next invocation finds them there."""
     _peak: int = field(default=0, repr=False)
-    _invocation: Invocation | None = field(default=None, repr=False)
+    _invocation: Invocation = field(default=_NOT_RUN, repr=False)
     _prices: Prices = field(default=US_EAST_1, repr=False)
-    _span: Span = field(default=_NOT_RUN, repr=False)
     _environment: Environment | None = field(default=None, repr=False)
     _log: tuple[int, int] = field(default=(0, 0), repr=False)
     _tail: bool = field(default=False, repr=False)
@@ -64,28 +66,46 @@ class InvokeResponse:
     @property
     def cold_start(self) -> bool:
         """Simulator: whether an INIT ran for this request."""
-        return self._span.cold_start
+        return self._invocation.cold_start
 
     @property
     def duration(self) -> timedelta:
         """Simulator: virtual time of the invocation, without INIT, to the microsecond."""
-        return timedelta(microseconds=self._span.duration)
+        return self._invocation.duration
 
     @property
     def billed_duration(self) -> timedelta:
         """Simulator: what AWS bills, in whole milliseconds, INIT included (I75)."""
-        return timedelta(milliseconds=self._span.billed_ms)
+        return timedelta(milliseconds=self._invocation.billed_ms)
 
     @property
     def init_duration(self) -> timedelta | None:
         """Simulator: virtual time of INIT, None for a warm start."""
-        duration = self._span.init_duration
+        duration = self._invocation.init_duration
         return None if duration is None else timedelta(microseconds=duration)
+
+    @property
+    def aws_calls(self) -> tuple[AwsCall, ...]:
+        """Simulator: the AWS API calls of the handler, in order."""
+        return self._invocation.aws_calls
+
+    @property
+    def stopped_at(self) -> tuple[str, ...]:
+        """Simulator: the handler's stack when it was stopped at its deadline or ended its process."""
+        return self._invocation.stopped_at
+
+    @property
+    def leftovers(self) -> tuple[Leftover, ...]:
+        """Simulator: threads, child processes, open files, pending tasks and changed process state left behind.
+
+        Lambda freezes them with the environment, and the next invocation finds them there.
+        """
+        return self._invocation.leftovers
 
     @property
     def cost(self) -> Cost:
         """Simulator: what AWS would charge for this run, by the service's ``prices``; ``cost.total`` in dollars."""
-        return Cost() if self._invocation is None else cost_of(self._invocation, self._prices)
+        return Cost() if self._invocation is _NOT_RUN else cost_of(self._invocation, self._prices)
 
     @property
     def peak_memory(self) -> int:

@@ -85,4 +85,6 @@ class Concurrency:
 
 def claimed(function: Function) -> int:
     """How much concurrency a function's provisioned environments claim, busy or not: all that are initialised."""
+    if not function.provisioned:
+        return 0  # as almost always: it is asked in every request
     return sum(config.allocated for config in function.provisioned.values())

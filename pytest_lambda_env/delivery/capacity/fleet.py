@@ -31,8 +31,10 @@ class Fleet:
 
     def busy_on_demand(self, function: Function, at: Instant) -> int:
         """How many requests run at an instant in environments that were not provisioned."""
-        pools = self._pools.get(function.name)
-        return 0 if pools is None else sum(pool.busy_on_demand(at) for pool in pools.values())
+        busy = 0
+        for pool in self._pools.get(function.name, {}).values():
+            busy += pool.busy_on_demand(at)
+        return busy
 
     def retire(self, function: Function, at: Instant, reason: RetirementReason) -> None:
         """Retire every environment of a function."""
