@@ -14,6 +14,7 @@ from pytest_lambda_env.bridges.managed_policies import managed_policy
 from pytest_lambda_env.bridges.patched import PATCHED
 from pytest_lambda_env.control.account import Account
 from pytest_lambda_env.control.creation import create_function
+from pytest_lambda_env.control.qualifier import Qualifier, name_of
 from pytest_lambda_env.delivery.asynchronous.probe import Probe, ProbedService, arn_of, probe_arn
 from pytest_lambda_env.delivery.capacity.factory import EnvironmentFactory
 from pytest_lambda_env.delivery.capacity.ramp import Scaling
@@ -345,13 +346,18 @@ class LambdaService:
         function: LambdaFunction,
         events: Sequence[Any],
         *,
-        qualifier: object = None,
+        qualifier: Qualifier | None = None,
         return_exceptions: Literal[False] = False,
     ) -> list[InvokeResponse]: ...
 
     @overload
     def invoke_concurrently(
-        self, function: LambdaFunction, events: Sequence[Any], *, qualifier: object = None, return_exceptions: bool
+        self,
+        function: LambdaFunction,
+        events: Sequence[Any],
+        *,
+        qualifier: Qualifier | None = None,
+        return_exceptions: bool,
     ) -> list[InvokeResponse | TooManyRequestsException]: ...
 
     def invoke_concurrently(
@@ -359,7 +365,7 @@ class LambdaService:
         function: LambdaFunction,
         events: Sequence[Any],
         *,
-        qualifier: object = None,
+        qualifier: Qualifier | None = None,
         return_exceptions: bool = False,
     ) -> Sequence[InvokeResponse | TooManyRequestsException]:
         """Invoke once per event, all at the same instant: the invocations overlap, each in an environment of its own.
@@ -371,7 +377,7 @@ class LambdaService:
         return self._engine.front_end.invoke_concurrently(
             function._function,
             events,
-            qualifier=None if qualifier is None else str(qualifier),
+            qualifier=name_of(qualifier),
             return_exceptions=return_exceptions,
         )
 

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pytest_lambda_env.control.function import LATEST, Function
+from pytest_lambda_env.control.qualifier import Version, name_of
 from pytest_lambda_env.errors import (
     InvalidParameterValueException,
     PreconditionFailedException,
@@ -26,15 +27,15 @@ _PUBLISHED = re.compile(r"[0-9]+")
 
 
 def make_alias(
-    function: Function, name: str, version: object, routing: Mapping[Any, float], description: str, revision_id: str
+    function: Function, name: str, version: Version, routing: Mapping[Any, float], description: str, revision_id: str
 ) -> Alias:
     """An alias with every value checked as AWS does, not yet part of the function."""
     if len(name) > _NAME_LENGTH:
         raise violation(name, "name", f"have length less than or equal to {_NAME_LENGTH}")
     if not _NAME.fullmatch(name):
         raise violation(name, "name", f"satisfy regular expression pattern: {_NAME_PATTERN}")
-    version = str(version)
-    weights = {str(other): _weight(weight) for other, weight in routing.items()}
+    version = name_of(version)
+    weights = {name_of(other): _weight(weight) for other, weight in routing.items()}
     _check_weights(weights)
     function.version(version)
     for other in weights:

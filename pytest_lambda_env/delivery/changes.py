@@ -9,6 +9,7 @@ from typing import Any
 from pytest_lambda_env.control.account import Account
 from pytest_lambda_env.control.aliases import get_alias, make_alias
 from pytest_lambda_env.control.function import LATEST, Function
+from pytest_lambda_env.control.qualifier import Version
 from pytest_lambda_env.control.versions import check_deletable
 from pytest_lambda_env.delivery.capacity.fleet import Fleet
 from pytest_lambda_env.delivery.capacity.provisioning import Provisioning
@@ -58,7 +59,7 @@ class Changes:
         self,
         function: Function,
         name: str,
-        version: object = None,
+        version: Version | None = None,
         routing: Mapping[Any, float] | None = None,
         *,
         description: str | None = None,

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from pytest_lambda_env.control.aliases import create_alias, force_route, get_alias, make_alias
+from pytest_lambda_env.control.qualifier import Version, name_of
 from pytest_lambda_env.delivery.deployments import Alarm, Deployment
 from pytest_lambda_env.function.handle import FunctionHandle
 from pytest_lambda_env.model.alias import Alias
@@ -18,7 +19,7 @@ class Aliases(FunctionHandle):
     def create_alias(
         self,
         name: str,
-        function_version: object,
+        function_version: Version,
         *,
         routing: Mapping[Any, float] | None = None,
         description: str = "",
@@ -37,7 +38,7 @@ class Aliases(FunctionHandle):
     def update_alias(
         self,
         name: str,
-        function_version: object = None,
+        function_version: Version | None = None,
         *,
         routing: Mapping[Any, float] | None = None,
         description: str | None = None,
@@ -62,12 +63,12 @@ class Aliases(FunctionHandle):
         return [alias for _, alias in sorted(self._function.aliases.items())]
 
     @contextmanager
-    def routed(self, alias: str, *, to: object) -> Iterator[None]:
+    def routed(self, alias: str, *, to: Version) -> Iterator[None]:
         """Every request for an alias runs one version, for the length of a ``with`` block, whatever the weights say.
 
         The version must be one that the alias leads to.
         """
-        version = str(to)
+        version = name_of(to)
         before = self._function.forced_routes.get(alias)
         force_route(self._function, alias, version)
         try:
@@ -82,7 +83,7 @@ class Aliases(FunctionHandle):
         self,
         alias: str,
         *,
-        to: object,
+        to: Version,
         preference: str = "AllAtOnce",
         alarm: Alarm | None = None,
     ) -> Deployment:
@@ -93,4 +94,4 @@ class Aliases(FunctionHandle):
         with something true, the alias leads back to its old version alone, and the deployment is ``Stopped``.
         https://docs.aws.amazon.com/codedeploy/latest/userguide/deployment-configurations.html
         """
-        return self._engine.deployments.start(self._function, alias, str(to), preference, alarm, self._present())
+        return self._engine.deployments.start(self._function, alias, name_of(to), preference, alarm, self._present())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pytest_lambda_env.control.qualifier import Qualifier, name_of
 from pytest_lambda_env.control.reservations import check_reservation, provisioned_config
 from pytest_lambda_env.control.target_tracking import TargetTracking
 from pytest_lambda_env.function.handle import FunctionHandle
@@ -30,7 +31,7 @@ class Capacity(FunctionHandle):
         return self._function.reserved_concurrency
 
     def put_provisioned_concurrency(
-        self, provisioned_concurrent_executions: int, *, qualifier: object
+        self, provisioned_concurrent_executions: int, *, qualifier: Qualifier
     ) -> ProvisionedConcurrencyConfig:
         """Have environments of a version or an alias initialised ahead: a minute of virtual time later.
 
@@ -38,20 +39,20 @@ class Capacity(FunctionHandle):
         Raises AWS's errors (V25, V26, V31).
         https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html
         """
-        name = str(qualifier)
+        name = name_of(qualifier)
         self._engine.provisioning.put(self._function, name, provisioned_concurrent_executions, self._present())
         return provisioned_config(self._function, name)
 
-    def provisioned_concurrency(self, qualifier: object) -> ProvisionedConcurrencyConfig:
+    def provisioned_concurrency(self, qualifier: Qualifier) -> ProvisionedConcurrencyConfig:
         """What a version or an alias has, or AWS's error if it has none (V26)."""
-        return provisioned_config(self._function, str(qualifier))
+        return provisioned_config(self._function, name_of(qualifier))
 
-    def delete_provisioned_concurrency(self, qualifier: object) -> None:
+    def delete_provisioned_concurrency(self, qualifier: Qualifier) -> None:
         """Retire the environments that were made ahead; what runs in them ends first."""
-        self._engine.provisioning.delete(self._function, str(qualifier), self._present())
+        self._engine.provisioning.delete(self._function, name_of(qualifier), self._present())
 
     def scale_provisioned_concurrency(
-        self, *, qualifier: object, min_capacity: int, max_capacity: int, target_utilization: float = 0.7
+        self, *, qualifier: Qualifier, min_capacity: int, max_capacity: int, target_utilization: float = 0.7
     ) -> None:
         """Let provisioned concurrency follow its use, as Application Auto Scaling's target tracking does.
 
@@ -60,4 +61,4 @@ class Capacity(FunctionHandle):
         https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html
         """
         policy = TargetTracking(minimum=min_capacity, maximum=max_capacity, target=target_utilization)
-        self._engine.autoscaling.begin(self._function, str(qualifier), policy, self._present())
+        self._engine.autoscaling.begin(self._function, name_of(qualifier), policy, self._present())

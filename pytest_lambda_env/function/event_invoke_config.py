@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
-from pytest_lambda_env.delivery.asynchronous.probe import arn_of
+from pytest_lambda_env.control.qualifier import Qualifier
+from pytest_lambda_env.delivery.asynchronous.probe import Probe, arn_of
 from pytest_lambda_env.errors import InvalidParameterValueException, ResourceNotFoundException
 from pytest_lambda_env.function.handle import FunctionHandle
 from pytest_lambda_env.model.event_invoke_config import EventInvokeConfig
+
+Target: TypeAlias = "str | Probe | FunctionHandle"
+"""A destination: an ARN, or what has one."""
 
 _NOT_GIVEN: Any = object()
 
@@ -19,11 +23,11 @@ class EventInvokeConfigs(FunctionHandle):
     def put_event_invoke_config(
         self,
         *,
-        qualifier: object = None,
+        qualifier: Qualifier | None = None,
         maximum_retry_attempts: int | None = None,
         maximum_event_age_in_seconds: int | None = None,
-        on_success: Any = _NOT_GIVEN,
-        on_failure: Any = _NOT_GIVEN,
+        on_success: Target | None = _NOT_GIVEN,
+        on_failure: Target | None = _NOT_GIVEN,
     ) -> EventInvokeConfig:
         """Set all of it; what is not given gets AWS's default (A51).
 
@@ -48,11 +52,11 @@ class EventInvokeConfigs(FunctionHandle):
     def update_event_invoke_config(
         self,
         *,
-        qualifier: object = None,
+        qualifier: Qualifier | None = None,
         maximum_retry_attempts: int | None = None,
         maximum_event_age_in_seconds: int | None = None,
-        on_success: Any = _NOT_GIVEN,
-        on_failure: Any = _NOT_GIVEN,
+        on_success: Target | None = _NOT_GIVEN,
+        on_failure: Target | None = _NOT_GIVEN,
     ) -> EventInvokeConfig:
         """Change some of it; what is not given stays (A51)."""
         changes: dict[str, Any] = {
@@ -64,7 +68,7 @@ class EventInvokeConfigs(FunctionHandle):
         changes.update(_destinations(on_success, on_failure))
         return self._set_event_invoke_config(qualifier, replace(before, **changes))
 
-    def event_invoke_config(self, qualifier: object = None) -> EventInvokeConfig:
+    def event_invoke_config(self, qualifier: Qualifier | None = None) -> EventInvokeConfig:
         """What was put, or ``ResourceNotFoundException`` if nothing was (A55)."""
         name = self._resolved(qualifier)
         config = self._function.event_invoke_configs.get(name)
@@ -74,12 +78,12 @@ class EventInvokeConfigs(FunctionHandle):
             )
         return config
 
-    def delete_event_invoke_config(self, qualifier: object = None) -> None:
+    def delete_event_invoke_config(self, qualifier: Qualifier | None = None) -> None:
         """Back to AWS's defaults; ``ResourceNotFoundException`` if nothing was put (A55)."""
         self.event_invoke_config(qualifier)
         del self._function.event_invoke_configs[self._resolved(qualifier)]
 
-    def _set_event_invoke_config(self, qualifier: object, config: EventInvokeConfig) -> EventInvokeConfig:
+    def _set_event_invoke_config(self, qualifier: Qualifier | None, config: EventInvokeConfig) -> EventInvokeConfig:
         name = self._resolved(qualifier)
         self._engine.destinations.check(self._function, config)
         self._function.event_invoke_configs[name] = config

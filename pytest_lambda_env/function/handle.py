@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pytest_lambda_env.control.function import LATEST, Function
+from pytest_lambda_env.control.qualifier import Qualifier, name_of
 from pytest_lambda_env.engine import Engine
 from pytest_lambda_env.model.configuration import FunctionConfiguration
 from pytest_lambda_env.model.facts import Invocation
@@ -41,9 +42,9 @@ class FunctionHandle:
         """
         self._engine.changes.recycle(self._function)
 
-    def _resolved(self, qualifier: object) -> str:
+    def _resolved(self, qualifier: Qualifier | None) -> str:
         """The qualifier as text, if it is there; AWS's error if not."""
-        name = LATEST if qualifier is None else str(qualifier)
+        name = name_of(qualifier) or LATEST
         if name not in self._function.aliases:
             self._function.version(name)
         return name

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Literal
 
+from pytest_lambda_env.control.qualifier import Qualifier, name_of
 from pytest_lambda_env.delivery.caller import Caller
 from pytest_lambda_env.delivery.response import InvokeResponse
 from pytest_lambda_env.errors import LambdaEnvWarning, UsageError
@@ -27,7 +28,7 @@ class Invoking(FunctionHandle):
         event: Any = _NO_EVENT,
         *,
         invocation_type: InvocationType = "RequestResponse",
-        qualifier: object = None,
+        qualifier: Qualifier | None = None,
         client_context: Mapping[str, Any] | str | None = None,
         log_type: Literal["None", "Tail"] = "None",
         principal: str | None = None,
@@ -57,18 +58,18 @@ class Invoking(FunctionHandle):
             self._function,
             payload,
             invocation_type,
-            qualifier=None if qualifier is None else str(qualifier),
+            qualifier=name_of(qualifier),
             client_context=client_context,
             tail=log_type == "Tail",
             caller=_caller(principal, source_arn, source_account),
         )
 
-    def invoke_async(self, event: Any = _NO_EVENT, *, qualifier: object = None) -> InvokeResponse:
+    def invoke_async(self, event: Any = _NO_EVENT, *, qualifier: Qualifier | None = None) -> InvokeResponse:
         """Queue an event: ``invoke(event, invocation_type="Event")``. ``advance`` or ``drain`` lets it run."""
         return self.invoke(event, invocation_type="Event", qualifier=qualifier)
 
     @contextmanager
-    def in_flight(self, count: int = 1, *, qualifier: object = None) -> Iterator[list[Environment]]:
+    def in_flight(self, count: int = 1, *, qualifier: Qualifier | None = None) -> Iterator[list[Environment]]:
         """As many requests as ``count`` are being served for the length of a ``with`` block; gives their environments.
 
         The environments are taken as by real requests (a new one runs its INIT, and the clock moves to its end), but no
@@ -78,7 +79,7 @@ class Invoking(FunctionHandle):
         if count < 0:
             raise UsageError(f"in_flight() takes a number of requests, not {count}")
         self._engine.check_open()
-        name = None if qualifier is None else str(qualifier)
+        name = name_of(qualifier)
         with self._engine.front_end.in_flight(self._function, count, name) as environments:
             yield environments
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pytest_lambda_env.bridges.managed_policies import managed_policy
+from pytest_lambda_env.control.qualifier import Qualifier
 from pytest_lambda_env.control.resource_policy import FunctionPolicy
 from pytest_lambda_env.errors import LambdaEnvWarning
 from pytest_lambda_env.function.handle import FunctionHandle
@@ -19,7 +20,7 @@ class Permissions(FunctionHandle):
     """``AddPermission`` and its relatives, and the execution role's policy."""
 
     def add_permission(
-        self, *, statement_id: str, action: str, principal: str, qualifier: object = None, **conditions: Any
+        self, *, statement_id: str, action: str, principal: str, qualifier: Qualifier | None = None, **conditions: Any
     ) -> dict[str, Any]:
         """Let a service or an account invoke the function, as ``AddPermission``; gives the policy's new statement.
 
@@ -35,13 +36,15 @@ class Permissions(FunctionHandle):
             **conditions,
         )
 
-    def remove_permission(self, statement_id: str, *, qualifier: object = None, revision_id: str | None = None) -> None:
+    def remove_permission(
+        self, statement_id: str, *, qualifier: Qualifier | None = None, revision_id: str | None = None
+    ) -> None:
         """Take a statement out of the policy."""
         self._function.policy.remove_permission(
             statement_id, qualifier=self._policy_qualifier(qualifier), revision_id=revision_id
         )
 
-    def policy(self, qualifier: object = None) -> FunctionPolicy:
+    def policy(self, qualifier: Qualifier | None = None) -> FunctionPolicy:
         """The resource-based policy, as ``GetPolicy``; ``ResourceNotFoundException`` if there is none."""
         return self._function.policy.get_policy(self._policy_qualifier(qualifier))
 
@@ -73,5 +76,5 @@ class Permissions(FunctionHandle):
         )
         return UsedActions.of(calls, self._function.account_id)
 
-    def _policy_qualifier(self, qualifier: object) -> str | None:
+    def _policy_qualifier(self, qualifier: Qualifier | None) -> str | None:
         return None if qualifier is None else self._resolved(qualifier)

@@ -6,6 +6,7 @@ import datetime
 from typing import Any
 
 from pytest_lambda_env.control.function import LATEST
+from pytest_lambda_env.control.qualifier import Qualifier, name_of
 from pytest_lambda_env.delivery.caller import Caller
 from pytest_lambda_env.delivery.schedules.engine import Schedule
 from pytest_lambda_env.function.handle import FunctionHandle
@@ -23,7 +24,7 @@ class Scheduling(FunctionHandle):
         *,
         name: str | None = None,
         input: Any = None,  # noqa: A002 - AWS's name
-        qualifier: object = None,
+        qualifier: Qualifier | None = None,
         timezone: str | None = None,
         start_date: datetime.datetime | None = None,
         end_date: datetime.datetime | None = None,
@@ -70,7 +71,7 @@ class Scheduling(FunctionHandle):
         return schedule
 
     def schedule_provisioned_concurrency(
-        self, expression: str, provisioned_concurrent_executions: int, *, qualifier: object, timezone: str = "UTC"
+        self, expression: str, provisioned_concurrent_executions: int, *, qualifier: Qualifier, timezone: str = "UTC"
     ) -> Schedule:
         """Set provisioned concurrency by the clock, as a scheduled action of Application Auto Scaling; 0: none.
 
@@ -84,6 +85,6 @@ class Scheduling(FunctionHandle):
         return self._engine.schedules.add(
             definition,
             lambda _: self._engine.provisioning.follow(
-                self._function, str(qualifier), provisioned_concurrent_executions, self._present()
+                self._function, name_of(qualifier), provisioned_concurrent_executions, self._present()
             ),
         )

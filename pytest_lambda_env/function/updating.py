@@ -9,6 +9,7 @@ from typing import Any
 
 from pytest_lambda_env.control.code_location import locate
 from pytest_lambda_env.control.options import changed
+from pytest_lambda_env.control.qualifier import Qualifier, name_of
 from pytest_lambda_env.delivery.asynchronous.probe import arn_of
 from pytest_lambda_env.errors import UsageError
 from pytest_lambda_env.function.handle import FunctionHandle
@@ -47,7 +48,7 @@ class Updating(FunctionHandle):
         with real_files():
             changes.code_changed(self._function)
 
-    def delete(self, qualifier: object = None) -> None:
+    def delete(self, qualifier: Qualifier | None = None) -> None:
         """Delete the function, or one published version, as ``DeleteFunction``. Queued events are dropped unrun.
 
         Provisioned concurrency ends with it; requests that are being served end first. ``$LATEST`` and what an alias
@@ -56,7 +57,7 @@ class Updating(FunctionHandle):
         if qualifier is None:
             self._engine.changes.delete_function(self._function)
         else:
-            self._engine.changes.delete_version(self._function, str(qualifier))
+            self._engine.changes.delete_version(self._function, name_of(qualifier))
 
     def _located(self, code: str | Path | Callable[[Any, Any], Any], before: FunctionCode) -> FunctionCode:
         if callable(code):

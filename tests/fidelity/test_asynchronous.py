@@ -101,7 +101,7 @@ def test_the_service_itself_fails(aws_lambda: LambdaService, deploy: Deploy) -> 
         ({"maximum_event_age_in_seconds": 21_601}, "'maximumEventAgeInSeconds' .* less than or equal to 21600"),
     ],
 )
-def test_what_can_be_configured(deploy: Deploy, config: dict[str, int], message: str) -> None:
+def test_what_can_be_configured(deploy: Deploy, config: dict[str, Any], message: str) -> None:
     """Values beyond the ranges are refused in the API model's words."""
     with pytest.raises(ValidationException, match=message):
         deploy(ECHO).put_event_invoke_config(**config)

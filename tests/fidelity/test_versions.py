@@ -63,7 +63,7 @@ def app(function: LambdaFunction) -> Path:
     [(None, "$LATEST", ""), ("$LATEST", "$LATEST", ":$LATEST"), (1, "1", ":1"), ("live", "1", ":live")],
 )
 @pytest.mark.parametrize("log_format", ["Text", "JSON"])
-def test_what_tells_the_version(deploy: Deploy, qualifier: object, version: str, suffix: str, log_format: str) -> None:
+def test_what_tells_the_version(deploy: Deploy, qualifier: Any, version: str, suffix: str, log_format: str) -> None:
     """The answer, the context, the variable, the ARN, the log stream and the START line."""
     function = deploy(WHO, function_name="orders", log_format=log_format)
     function.create_alias("live", function.publish_version())
