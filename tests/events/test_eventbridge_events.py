@@ -64,7 +64,7 @@ def test_powertools_reads_an_event_back(detail_type: str, detail: dict[str, obje
     assert (model.account, model.region) == (reader.account, reader.region) == ("210987654321", "eu-west-1")
     assert model.version == reader.version == "0"
     assert model.id == reader.get_id
-    assert model.replay_name is reader.replay_name is None
+    assert model.replay_name is reader.get("replay-name") is None
 
 
 def test_powertools_reads_scheduled_events() -> None:
