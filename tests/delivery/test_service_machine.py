@@ -323,4 +323,4 @@ def check_every_event(world: World) -> None:
 
 def test_the_service() -> None:
     """Whatever the steps."""
-    run_state_machine_as_test(Machine, settings=settings(max_examples=60, stateful_step_count=25, deadline=None))
+    run_state_machine_as_test(Machine, settings=settings(max_examples=40, stateful_step_count=25, deadline=None))

@@ -429,7 +429,7 @@ def test_a_thread_left_behind_is_frozen_and_goes_on_at_the_next_invoke(service: 
 
 def test_threads_of_a_killed_process_end(service: LambdaService) -> None:
     """After a timeout the threads that the handler had started are gone, quietly."""
-    before = threading.active_count()
+    before = set(threading.enumerate())
 
     def work() -> None:
         for _ in range(3):
@@ -441,10 +441,9 @@ def test_threads_of_a_killed_process_end(service: LambdaService) -> None:
     response = run(service, work, timeout=3)
     assert response.payload["errorType"] == "Sandbox.Timedout"
     # Their last instructions run in real time.
-    for thread in threading.enumerate():
-        if thread is not threading.current_thread() and thread.name != "lambda-watchdog":
-            thread.join(5)
-    assert threading.active_count() <= before + 1  # the watchdog's
+    for thread in set(threading.enumerate()) - before:
+        thread.join(5)
+    assert set(threading.enumerate()) <= before
 
 
 def test_a_subprocess_runs_in_real_time(service: LambdaService) -> None:
