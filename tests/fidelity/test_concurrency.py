@@ -375,3 +375,25 @@ def test_every_environment_lives_in_order(aws_lambda: LambdaService, deploy: Dep
         assert set(life[2:-1]) == {"Invocation"}
         assert life[-1] == "EnvironmentRetired"
     assert set(reasons(aws_lambda)) == {"configuration updated", "idle", "deleted"}
+
+
+def test_requests_of_a_deleted_function_count_until_they_end(aws_lambda: LambdaService) -> None:
+    """They go on, and take the account's executions as long as they do; AWS says nothing of it."""
+    function = aws_lambda.create_function(lambda event, _: time.sleep(60), function_name="gone", timeout=100)
+    other = aws_lambda.create_function(lambda event, _: "ran")
+    with function.in_flight(999):
+        function.delete()
+        assert aws_lambda.invoke_concurrently(other, [{}])[0].payload == "ran"
+        with pytest.raises(TooManyRequestsException):
+            aws_lambda.invoke_concurrently(other, [{}, {}])
+    assert len(aws_lambda.invoke_concurrently(other, [{}] * 1_000)) == 1_000
+
+
+@pytest.mark.lambda_service(concurrency=103)
+def test_a_reservation_below_what_runs(aws_lambda: LambdaService) -> None:
+    """What runs of its function goes on to count: the account's quota holds while a reservation is lowered."""
+    function, other = (aws_lambda.create_function(lambda event, _: "ran", function_name=name) for name in "ab")
+    with function.in_flight(50):
+        function.put_concurrency(1)
+        answers = aws_lambda.invoke_concurrently(other, [{}] * 60, return_exceptions=True)
+    assert sum(not isinstance(answer, TooManyRequestsException) for answer in answers) == 53

@@ -64,17 +64,19 @@ class Concurrency:
         return Lease(pool, pool.start(at, "on-demand"), new=True, spilled_over=spilled_over)
 
     def free(self, function: Function, at: Instant) -> int:
-        """How many more requests of a function could run on demand at an instant, growth aside."""
+        """How many more requests of a function could run on demand at an instant, growth aside.
+
+        A reservation that was lowered takes what still runs of its function, so that the account's quota always holds.
+        """
         if function.reserved_concurrency is not None:
-            used = claimed(function) + self._fleet.busy_on_demand(function, at)
-            return function.reserved_concurrency - used
-        free = self._account.concurrency
+            return function.reserved_concurrency - self._used(function, at)
+        free = self._account.concurrency - self._fleet.busy_of_deleted(at)
         for other in self._account.functions.values():
-            if other.reserved_concurrency is None:
-                free -= claimed(other) + self._fleet.busy_on_demand(other, at)
-            else:
-                free -= other.reserved_concurrency
+            free -= max(other.reserved_concurrency or 0, self._used(other, at))
         return free
+
+    def _used(self, function: Function, at: Instant) -> int:
+        return claimed(function) + self._fleet.busy_on_demand(function, at)
 
     def _ramp(self, function: Function) -> Ramp:
         ramp = self._ramps.get(function.name)

@@ -16,6 +16,7 @@ class Fleet:
     def __init__(self, new_pool: Callable[[Function, str], EnvironmentPool]) -> None:
         self._new_pool = new_pool
         self._pools: dict[str, dict[str, EnvironmentPool]] = {}
+        self._deleted: list[EnvironmentPool] = []
 
     def pool(self, function: Function, version: str) -> EnvironmentPool:
         """The pool of one version."""
@@ -36,6 +37,10 @@ class Fleet:
             busy += pool.busy_on_demand(at)
         return busy
 
+    def busy_of_deleted(self, at: Instant) -> int:
+        """How many requests of deleted functions still run at an instant: they end, and count until then."""
+        return sum(pool.busy_on_demand(at) for pool in self._deleted)
+
     def retire(self, function: Function, at: Instant, reason: RetirementReason) -> None:
         """Retire every environment of a function."""
         for pool in self.of(function):
@@ -44,10 +49,10 @@ class Fleet:
     def delete(self, function: Function, at: Instant) -> None:
         """The function is gone: no pool of it is left, and one of the same name begins anew."""
         self.retire(function, at, "deleted")
-        self._pools.pop(function.name, None)
+        self._deleted = [pool for pool in (*self._deleted, *self._pools.pop(function.name, {}).values()) if pool.in_use]
 
     def close(self, at: Instant) -> None:
         """Retire every environment there is."""
-        for pools in self._pools.values():
-            for pool in pools.values():
-                pool.close(at)
+        existing = [pool for pools in self._pools.values() for pool in pools.values()]
+        for pool in (*existing, *self._deleted):
+            pool.close(at)

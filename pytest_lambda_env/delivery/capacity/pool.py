@@ -63,6 +63,11 @@ class EnvironmentPool:
         """The environments there are, oldest first."""
         return [slot.environment for slot in self._slots if slot not in self._doomed]
 
+    @property
+    def in_use(self) -> bool:
+        """Whether there is any environment, and be it one that only ends its request."""
+        return bool(self._slots)
+
     def busy_on_demand(self, at: Instant) -> int:
         """How many environments on demand are serving a request at an instant.
 
