@@ -34,7 +34,7 @@ def direct_context(
     values = {
         key: value
         for key, value in configuration.items()
-        if key not in ("code", "reserved_concurrent_executions", "role_policy", "dead_letter_target")
+        if key not in ("code", "reserved_concurrent_executions", "role_policy")
     }
     name = handler if isinstance(handler, str) else locate(handler, None, Path()).handler
     values.setdefault("function_name", name.rpartition("/")[2].replace(".", "-"))

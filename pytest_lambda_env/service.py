@@ -15,7 +15,7 @@ from pytest_lambda_env.bridges.patched import PATCHED
 from pytest_lambda_env.control.account import Account
 from pytest_lambda_env.control.creation import create_function
 from pytest_lambda_env.control.qualifier import Qualifier, name_of
-from pytest_lambda_env.delivery.asynchronous.probe import Probe, ProbedService, arn_of, probe_arn
+from pytest_lambda_env.delivery.asynchronous.probe import Probe, ProbedService, probe_arn
 from pytest_lambda_env.delivery.capacity.factory import EnvironmentFactory
 from pytest_lambda_env.delivery.capacity.ramp import Scaling
 from pytest_lambda_env.delivery.passage import Passage
@@ -250,8 +250,6 @@ class LambdaService:
         Raises AWS's errors for what AWS refuses, ``UsageError`` for an unknown keyword (naming the near miss), and
         ``NotModelled`` for what Lambda has and this has not.
         """
-        if "dead_letter_target" in configuration:
-            configuration["dead_letter_target"] = arn_of(configuration["dead_letter_target"])
         function = create_function(
             self._engine.account,
             handler,

@@ -8,7 +8,6 @@ from typing import Any
 
 from pytest_lambda_env.control.account import Account
 from pytest_lambda_env.control.function import Function
-from pytest_lambda_env.control.routing import route
 from pytest_lambda_env.delivery.asynchronous.queue import AsynchronousQueue
 from pytest_lambda_env.delivery.caller import Caller, check_permission
 from pytest_lambda_env.delivery.capacity.concurrency import Lease
@@ -16,7 +15,7 @@ from pytest_lambda_env.delivery.invoker import Invoker
 from pytest_lambda_env.delivery.passage import Passage
 from pytest_lambda_env.delivery.recorder import Recorder
 from pytest_lambda_env.delivery.recursion import MESSAGE, hops_from, loops
-from pytest_lambda_env.delivery.request import INVOCATION_TYPES, InvokeRequest, client_context_text, event_bytes
+from pytest_lambda_env.delivery.request import INVOCATION_TYPES, InvokeRequest, client_context_text, new_request
 from pytest_lambda_env.delivery.response import InvokeResponse
 from pytest_lambda_env.errors import (
     AccessDeniedException,
@@ -156,16 +155,14 @@ class FrontEnd:
         self._account.check(function)
         context = client_context_text(client_context)
         running = self._invoker.running
-        return InvokeRequest(
-            function=function,
+        return new_request(
+            function,
+            event,
+            invocation_type,
             qualifier=qualifier,
-            route=route(function, qualifier, self._entropy.stream("routing").random),
-            event=event_bytes(event, invocation_type),
-            request_id=self._entropy.uuid4("request-ids"),
             accepted=self._passage.present(),
-            # Only a synchronous invocation passes it on (fidelity I09).
-            client_context=context if invocation_type == "RequestResponse" else None,
-            tail=tail,
-            invocation_type="Event" if invocation_type == "Event" else "RequestResponse",
             hops=hops_from(running[-1] if running else None),
+            entropy=self._entropy,
+            client_context=context,
+            tail=tail,
         )

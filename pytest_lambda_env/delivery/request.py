@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from pytest_lambda_env.control.function import LATEST, Function
-from pytest_lambda_env.control.routing import Route
+from pytest_lambda_env.control.routing import Route, route
 from pytest_lambda_env.errors import InvalidRequestContentException, RequestTooLargeException
 from pytest_lambda_env.model import quotas
 from pytest_lambda_env.model.facts import InvocationType
 from pytest_lambda_env.model.payload import encode_event
+from pytest_lambda_env.simulation.entropy import Entropy
 from pytest_lambda_env.simulation.instant import Instant
 
 _LIMITS = {
@@ -46,6 +47,34 @@ class InvokeRequest(NamedTuple):
     def resource(self) -> str:
         """The ARN of what was invoked, always qualified, as destination records name it (A24)."""
         return str(self.function.arn(self.qualifier or LATEST))
+
+
+def new_request(
+    function: Function,
+    event: Any,
+    invocation_type: str,
+    *,
+    qualifier: str | None,
+    accepted: Instant,
+    hops: tuple[str, ...],
+    entropy: Entropy,
+    client_context: str | None = None,
+    tail: bool = False,
+) -> InvokeRequest:
+    """A request with an id of its own; raises AWS's errors for an unknown qualifier and an event it can't carry."""
+    return InvokeRequest(
+        function=function,
+        qualifier=qualifier,
+        route=route(function, qualifier, entropy.stream("routing").random),
+        event=event_bytes(event, invocation_type),
+        request_id=entropy.uuid4("request-ids"),
+        accepted=accepted,
+        # Only a synchronous invocation passes it on (fidelity I09).
+        client_context=client_context if invocation_type == "RequestResponse" else None,
+        tail=tail,
+        invocation_type="Event" if invocation_type == "Event" else "RequestResponse",
+        hops=hops,
+    )
 
 
 def event_bytes(event: Any, invocation_type: str) -> bytes:

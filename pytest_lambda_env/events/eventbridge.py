@@ -19,8 +19,8 @@ from pytest_lambda_env.model.arn import check_account_id, check_region, rule_arn
 
 __all__ = ["EventBridgeEvent", "SchedulerEvent", "event", "scheduled", "scheduler"]
 
-_Event = TypedDict(
-    "_Event",
+_Envelope = TypedDict(
+    "_Envelope",
     {
         "version": str,
         "id": str,
@@ -30,31 +30,21 @@ _Event = TypedDict(
         "time": str,
         "region": str,
         "resources": list[str],
-        "detail": dict[str, Any],
     },
 )
 _Replayed = TypedDict("_Replayed", {"replay-name": str}, total=False)
 
 
-class EventBridgeEvent(_Event, _Replayed):
+class EventBridgeEvent(_Envelope, _Replayed):
     """One event. Only one that a replay of an archive delivers has a ``replay-name``."""
 
+    detail: dict[str, Any]
 
-SchedulerEvent = TypedDict(
-    "SchedulerEvent",
-    {
-        "version": str,
-        "id": str,
-        "detail-type": str,
-        "source": str,
-        "account": str,
-        "time": str,
-        "region": str,
-        "resources": list[str],
-        "detail": str,
-    },
-)
-"""What EventBridge Scheduler sends where a schedule has no input of its own: its detail is text."""
+
+class SchedulerEvent(_Envelope):
+    """What EventBridge Scheduler sends where a schedule has no input of its own: its detail is text."""
+
+    detail: str
 
 
 def event(

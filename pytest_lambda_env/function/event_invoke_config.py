@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from pytest_lambda_env.control.qualifier import Qualifier
-from pytest_lambda_env.delivery.asynchronous.probe import Probe, arn_of
+from pytest_lambda_env.delivery.asynchronous.probe import Probe
 from pytest_lambda_env.errors import InvalidParameterValueException, ResourceNotFoundException
 from pytest_lambda_env.function.handle import FunctionHandle
 from pytest_lambda_env.model.event_invoke_config import EventInvokeConfig
@@ -36,14 +36,8 @@ class EventInvokeConfigs(FunctionHandle):
         AWS's errors (A52 to A57).
         https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionEventInvokeConfig.html
         """
-        given: dict[str, Any] = {
-            "maximum_retry_attempts": maximum_retry_attempts,
-            "maximum_event_age_in_seconds": maximum_event_age_in_seconds,
-            **_destinations(on_success, on_failure),
-        }
-        if all(given[name] is None for name in ("maximum_retry_attempts", "maximum_event_age_in_seconds")) and (
-            on_success is _NOT_GIVEN and on_failure is _NOT_GIVEN
-        ):
+        given = _given(maximum_retry_attempts, maximum_event_age_in_seconds, on_success, on_failure)
+        if not given:
             raise InvalidParameterValueException(
                 "You must specify at least one of error handling or destination setting."
             )
@@ -59,13 +53,8 @@ class EventInvokeConfigs(FunctionHandle):
         on_failure: Target | None = _NOT_GIVEN,
     ) -> EventInvokeConfig:
         """Change some of it; what is not given stays (A51)."""
-        changes: dict[str, Any] = {
-            "maximum_retry_attempts": maximum_retry_attempts,
-            "maximum_event_age_in_seconds": maximum_event_age_in_seconds,
-        }
-        changes = {name: value for name, value in changes.items() if value is not None}
         before = self.event_invoke_config(qualifier)
-        changes.update(_destinations(on_success, on_failure))
+        changes = _given(maximum_retry_attempts, maximum_event_age_in_seconds, on_success, on_failure)
         return self._set_event_invoke_config(qualifier, replace(before, **changes))
 
     def event_invoke_config(self, qualifier: Qualifier | None = None) -> EventInvokeConfig:
@@ -90,9 +79,11 @@ class EventInvokeConfigs(FunctionHandle):
         return config
 
 
-def _destinations(on_success: Any, on_failure: Any) -> dict[str, str | None]:
+def _given(retry_attempts: int | None, event_age: int | None, on_success: Any, on_failure: Any) -> dict[str, Any]:
+    """What the caller has named: a number, or a destination, which may be none."""
+    numbers = {"maximum_retry_attempts": retry_attempts, "maximum_event_age_in_seconds": event_age}
+    targets = {"on_success": on_success, "on_failure": on_failure}
     return {
-        name: arn_of(target)
-        for name, target in (("on_success", on_success), ("on_failure", on_failure))
-        if target is not _NOT_GIVEN
+        **{name: number for name, number in numbers.items() if number is not None},
+        **{name: target for name, target in targets.items() if target is not _NOT_GIVEN},
     }

@@ -10,7 +10,6 @@ from typing import Any
 from pytest_lambda_env.control.code_location import locate
 from pytest_lambda_env.control.options import changed
 from pytest_lambda_env.control.qualifier import Qualifier, name_of
-from pytest_lambda_env.delivery.asynchronous.probe import arn_of
 from pytest_lambda_env.errors import UsageError
 from pytest_lambda_env.function.handle import FunctionHandle
 from pytest_lambda_env.model.code import FunctionCode
@@ -27,8 +26,6 @@ class Updating(FunctionHandle):
         Takes the keywords of ``create_function`` that configure; ``environment`` replaces all variables. Published
         versions stay as they are.
         """
-        if "dead_letter_target" in changes:
-            changes["dead_letter_target"] = arn_of(changes["dead_letter_target"])
         configuration = changed(self._function.configuration, changes)
         self._engine.changes.update_latest(self._function, "configuration updated", configuration=configuration)
         return configuration

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from pytest_lambda_env.errors import UsageError
 
@@ -81,6 +81,11 @@ class Arn:
 
     def _reject(self, part: str, value: str, right: str) -> NoReturn:
         raise UsageError(f"Not an ARN: the {part} of '{self}' is {value!r}; it must be {right}.")
+
+
+def arn_of(target: Any) -> Any:
+    """The ARN of what has one, such as a probe or a function; anything else as it is."""
+    return getattr(target, "arn", target)
 
 
 def partition_of(region: str) -> str:

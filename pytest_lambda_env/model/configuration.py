@@ -12,6 +12,7 @@ from typing import Literal
 
 from pytest_lambda_env.errors import InvalidParameterValueException, UsageError
 from pytest_lambda_env.model import quotas
+from pytest_lambda_env.model.arn import arn_of
 from pytest_lambda_env.model.constraints import in_range, one_of, violation
 
 _NAME = re.compile(r"[a-zA-Z0-9-_]{1,64}")
@@ -51,7 +52,10 @@ class FunctionConfiguration:
     application_log_level: str | None = None
     system_log_level: Literal["DEBUG", "INFO", "WARN"] | None = None
     dead_letter_target: str | None = None
-    """The ARN of a queue or a topic that gets the asynchronous events that failed for good (A40 to A45)."""
+    """The ARN of a queue or a topic that gets the asynchronous events that failed for good (A40 to A45).
+
+    What has an ARN may be given instead, here and in the destinations of an ``EventInvokeConfig``.
+    """
     description: str = ""
 
     def __post_init__(self) -> None:
@@ -86,7 +90,7 @@ class FunctionConfiguration:
             object.__setattr__(self, "system_log_level", self.system_log_level or "INFO")
 
     def _check_dead_letter_target(self) -> None:
-        target = self.dead_letter_target or None  # the API takes "" for none (A46)
+        target = arn_of(self.dead_letter_target) or None  # the API takes "" for none (A46)
         object.__setattr__(self, "dead_letter_target", target)
         if target is None:
             return

@@ -7,6 +7,7 @@ from typing import Final
 
 from pytest_lambda_env.errors import UsageError
 from pytest_lambda_env.model import quotas
+from pytest_lambda_env.model.arn import arn_of
 from pytest_lambda_env.model.constraints import in_range
 from pytest_lambda_env.simulation.instant import SECOND
 
@@ -31,7 +32,9 @@ class EventInvokeConfig:
             in_range(self.maximum_retry_attempts, "maximumRetryAttempts", quotas.RETRY_ATTEMPTS)
         if self.maximum_event_age_in_seconds is not None:
             in_range(self.maximum_event_age_in_seconds, "maximumEventAgeInSeconds", quotas.EVENT_AGE_SECONDS)
-        for name, arn in (("on_success", self.on_success), ("on_failure", self.on_failure)):
+        for name in ("on_success", "on_failure"):
+            arn = arn_of(getattr(self, name))
+            object.__setattr__(self, name, arn)
             if arn is not None and not isinstance(arn, str):
                 raise UsageError(f"{name} must be an ARN, not {arn!r}")
 

@@ -16,7 +16,7 @@ from pytest_lambda_env.control.routing import route
 from pytest_lambda_env.delivery.asynchronous.message import Carrier, DeliveryFailed, Message
 from pytest_lambda_env.delivery.asynchronous.probe import Probe
 from pytest_lambda_env.delivery.recursion import hops_from
-from pytest_lambda_env.delivery.request import InvokeRequest, event_bytes
+from pytest_lambda_env.delivery.request import InvokeRequest, new_request
 from pytest_lambda_env.delivery.response import InvokeResponse
 from pytest_lambda_env.errors import InvalidParameterValueException, ServiceError
 from pytest_lambda_env.events.destinations import NO_RESPONSE, record
@@ -171,15 +171,14 @@ class Destinations:
         try:
             function, qualifier = self._function(target)
             self._accept(
-                InvokeRequest(
-                    function=function,
+                new_request(
+                    function,
+                    message.body.encode(),
+                    "Event",
                     qualifier=qualifier,
-                    route=route(function, qualifier, self._entropy.stream("routing").random),
-                    event=event_bytes(message.body.encode(), "Event"),
-                    request_id=self._entropy.uuid4("request-ids"),
                     accepted=at,
-                    invocation_type="Event",
                     hops=hops_from(request),
+                    entropy=self._entropy,
                 )
             )
         except ServiceError as error:

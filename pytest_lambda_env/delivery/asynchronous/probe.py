@@ -75,8 +75,3 @@ class Probe:
 
     def __repr__(self) -> str:
         return f"<Probe {self.arn}: {len(self.messages)} received>"
-
-
-def arn_of(target: Any) -> Any:
-    """The ARN of what has one, such as a probe or a function; anything else as it is."""
-    return getattr(target, "arn", target)

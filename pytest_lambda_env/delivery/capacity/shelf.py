@@ -52,10 +52,6 @@ class Shelf:
         """Take one that stands here off."""
         del self._entries[bisect_left(self._entries, (slot.busy_until, slot.order), key=_place)]
 
-    def oldest(self) -> list[Slot]:
-        """All of them, the one that was used longest ago first."""
-        return [slot for _, _, slot in self._entries]
-
 
 def _free_from(entry: tuple[Instant, int, Slot]) -> Instant:
     return entry[0]
